@@ -1,0 +1,23 @@
+"""The script that starts a template: refuses an interpreter that is too old, then hands over to ``lanner.template``.
+
+Kept to syntax that every Python since 2.7 reads, so that the refusal is a sentence and not a SyntaxError.
+"""
+import sys
+
+if sys.version_info < (3, 9):
+    sys.stderr.write(
+        "Python %d.%d at %s is too old: Lanner needs CPython 3.9 or later\n"
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+    sys.exit(90)
+
+if __name__ == "__main__":
+    import os
+
+    # A script's own folder leads sys.path; the package's parent belongs there, at the end: the app comes first.
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    sys.path.append(os.path.dirname(here))
+    from lanner import template
+
+    template.main()

@@ -1,0 +1,142 @@
+"""The template: one process per generation of an app that imports it once and forks its workers when told."""
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import warnings
+from typing import Any, Callable, Optional
+
+from . import descriptors, frames, lifeline, worker
+from .identity import worker as identity
+
+CONTROL, LIFELINE = 3, 4  # where the front end puts them
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        return _spawned(json.loads(sys.argv[1]))
+    for number in (CONTROL, LIFELINE):
+        os.set_inheritable(number, False)
+    gc.disable()  # what is garbage now would be copied into every worker by a later collection
+    lifeline.hold(descriptors.own_number(LIFELINE))
+    descriptors.watch_forks()
+    control = frames.ControlLink(descriptors.own(socket.socket(fileno=CONTROL)))
+    came = control.receive()
+    if came is None or came[0] != frames.CONFIGURE:
+        os._exit(1)
+    settings = came[1]
+    _prepare(settings)
+    app: Optional[Callable[..., Any]] = None
+    if settings["preload"]:
+        app = worker.load(settings, control)
+        if app is None:
+            control.receive()  # the front end reads the reason and closes
+            os._exit(3)
+    # The import may have set its own: the front end decides when the template ends.
+    signal.signal(signal.SIGTERM, worker._calm)
+    signal.signal(signal.SIGINT, worker._calm)
+    gc.collect()
+    control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
+    _Template(control, settings, app).run()
+
+
+def _prepare(settings: dict[str, Any]) -> None:
+    identity.kind = "template"
+    identity.app = settings["name"]
+    identity.generation = settings["generation"]
+    identity.workers = settings["workers"]
+    identity.threads = settings["threads"]
+    worker.name_process(f"lanner:{settings['name']}")
+    os.chdir(settings["directory"])
+    sys.path.insert(0, settings["directory"])
+    sys.argv[:] = ["lanner"]
+
+
+class _Template:
+    """Takes commands, reaps workers. One thread; a pidfd for each worker, so that no signal handler of the app is disturbed."""
+
+    def __init__(self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]]) -> None:
+        self._control = control
+        self._settings = settings
+        self._app = app
+        self._waiting: list[dict[str, Any]] = []
+        self._workers: dict[int, tuple[int, int]] = {}  # pid → (serial, pidfd or -1)
+
+    def run(self) -> None:
+        poll = select.poll()
+        poll.register(self._control.socket, select.POLLIN)
+        while True:
+            pidfds = {pidfd for _, pidfd in self._workers.values()}
+            for pidfd in pidfds - {-1}:
+                poll.register(pidfd, select.POLLIN)
+            ready = [number for number, _ in poll.poll(200 if -1 in pidfds else None)]
+            for pid, (_, pidfd) in list(self._workers.items()):
+                if pidfd == -1 or pidfd in ready:
+                    if pidfd != -1:
+                        poll.unregister(pidfd)
+                    self._reap(pid)
+            if self._control.socket.fileno() in ready:
+                came = self._control.receive()
+                if came is None:
+                    os._exit(0)
+                self._take(*came)
+
+    def _take(self, kind: int, command: dict[str, Any]) -> None:
+        if kind == frames.FORK:
+            self._waiting.append(command)
+        while self._waiting and len(self._control.descriptors) >= self._waiting[0]["descriptors"]:
+            command = self._waiting.pop(0)
+            numbers = [self._control.descriptors.popleft() for _ in range(command["descriptors"])]
+            pid = self._spawn(command, numbers) if self._settings["start"] == "spawn" else self._fork(command, numbers)
+            for number in numbers:
+                os.close(number)
+            try:
+                pidfd = os.pidfd_open(pid)
+                descriptors.own_number(pidfd)
+            except (OSError, AttributeError):
+                pidfd = -1
+            self._workers[pid] = (command["serial"], pidfd)
+            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
+
+    def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
+        gc.freeze()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
+            pid = descriptors.fork()
+        if pid == 0:
+            descriptors.release()
+            worker.run(self._app, self._settings, command, numbers)
+        return pid
+
+    def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
+        boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
+        task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
+        process = subprocess.Popen([sys.executable, boot, task], pass_fds=numbers)
+        process.returncode = 0  # reaped here, by pid
+        return process.pid
+
+    def _reap(self, pid: int) -> None:
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # the app has reaped it
+            ended, status = pid, 0
+        if ended == 0:
+            return
+        serial, pidfd = self._workers.pop(pid)
+        if pidfd != -1:
+            descriptors.disown_number(pidfd)
+            os.close(pidfd)
+        self._control.send(frames.EXITED, {"serial": serial, "pid": pid, "status": status})
+
+
+def _spawned(task: dict[str, Any]) -> None:
+    """A worker in an interpreter of its own."""
+    descriptors.watch_forks()
+    _prepare(task["settings"])
+    worker.run(None, task["settings"], task["command"], task["numbers"])

@@ -1,0 +1,188 @@
+"""A worker process: its threads, its streams, its end. Entered once, after the fork (or in a new interpreter); never left."""
+from __future__ import annotations
+
+import atexit
+import gc
+import mmap
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from typing import Any, Callable, Optional
+
+from . import descriptors, frames, lifeline, loading, output, wsgi
+from .channel import Channel
+from .identity import worker as identity
+
+
+def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> None:
+    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, then a channel a thread."""
+    status = 1
+    try:
+        status = _run(app, settings, command, numbers)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _end(status)
+
+
+def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> int:
+    control_number, life, out, err, board, *channel_numbers = numbers
+    for number in numbers:
+        os.set_inheritable(number, False)
+    lifeline.hold(descriptors.own_number(life))
+    control = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
+    _identify(settings, command)
+    requests = _capture(out, err)
+    signal.signal(signal.SIGTERM, _calm)
+    signal.signal(signal.SIGINT, _calm)
+    gc.enable()
+
+    if app is None:
+        app = load(settings, control)
+        if app is None:
+            return 3
+    cells = _board(board, len(channel_numbers))
+    threads = [
+        threading.Thread(target=_serve, args=(app, place, number, cells, settings, requests), name=f"lanner-{place}", daemon=True)
+        for place, number in enumerate(channel_numbers)
+    ]
+    for thread in threads:
+        thread.start()
+    control.send(frames.LOADED, {"pid": os.getpid()})
+    while True:
+        came = control.receive()
+        if came is None:
+            return 1  # the front end is gone
+        if came[0] == frames.STOP:
+            break
+    for thread in threads:  # each ends when the front end closes its channel
+        thread.join()
+    return 0
+
+
+def load(settings: dict[str, Any], control: frames.ControlLink) -> Optional[Callable[..., Any]]:
+    """Loads the app, or tells the front end why not and returns None."""
+    try:
+        app = loading.load(settings["app"], settings["directory"])
+        found = settings["interface"] or loading.interface(app)
+        if found == "asgi":
+            raise loading.LoadError(
+                "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
+            )
+        return app
+    except loading.LoadError as error:
+        control.send(frames.FAILED, {"message": str(error), "traceback": ""})
+    except BaseException as error:  # SystemExit too
+        last = traceback.format_exception_only(type(error), error)[-1].strip()
+        control.send(frames.FAILED, {"message": last, "traceback": wsgi._traceback(error)})
+    return None
+
+
+def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:
+    identity.kind = "web"
+    identity.slot = command["slot"]
+    identity.generation = settings["generation"]
+    identity.app = settings["name"]
+    identity.workers = settings["workers"]
+    identity.threads = settings["threads"]
+    name_process(f"lanner:{settings['name']}:{identity.slot}")
+
+
+def name_process(name: str) -> None:
+    """What ``ps -o comm`` and ``top`` show; 15 characters at most."""
+    try:
+        with open("/proc/self/comm", "w") as comm:
+            comm.write(name[:15])
+    except OSError:
+        pass
+
+
+def _capture(out: int, err: int) -> dict[int, dict[str, Any]]:
+    """Makes the pipes to the log this process's output. Returns the environ that each thread runs, by thread identifier."""
+    running: dict[int, dict[str, Any]] = {}
+
+    def request_id() -> str:
+        environ = running.get(threading.get_ident())
+        return environ["lanner.request_id"] if environ else ""
+
+    for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
+        os.dup2(number, target, inheritable=True)
+        os.close(number)
+        stream = output.TaggedStream(target, request_id, name)
+        old = getattr(sys, name.strip("<>"))
+        setattr(sys, name.strip("<>"), stream)
+        setattr(sys, f"__{name.strip('<>')}__", stream)
+        _move_handlers(old, stream)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0, inheritable=True)
+    os.close(null)
+    return running
+
+
+def _move_handlers(old: Any, new: Any) -> None:
+    """Logging handlers made in the template hold its stream; they follow the worker's."""
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return
+    for reference in list(logging._handlerList):
+        handler = reference()
+        if isinstance(handler, logging.StreamHandler) and handler.stream is old:
+            handler.stream = new
+
+
+def _board(number: int, threads: int) -> Any:
+    mapping = mmap.mmap(number, threads * 64)
+    cells = memoryview(mapping).cast("Q")
+    os.close(number)
+    descriptors.own_mapping(cells, mapping)
+    return cells
+
+
+def _serve(
+    app: Callable[..., Any], place: int, number: int, cells: Any, settings: dict[str, Any], requests: dict[int, dict[str, Any]]
+) -> None:
+    ident = threading.get_ident()
+    cells[place * 8 + 6] = threading.get_native_id()
+
+    def running(environ: Optional[dict[str, Any]]) -> None:
+        if environ is not None:
+            requests[ident] = environ
+        else:
+            sys.stdout.end_line()  # type: ignore[union-attr]
+            sys.stderr.end_line()  # type: ignore[union-attr]
+            requests.pop(ident, None)
+
+    constants = {
+        "wsgi.version": (1, 0),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": settings["threads"] > 1,
+        "wsgi.multiprocess": settings["workers"] > 1,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": wsgi.FileWrapper,
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SERVER_SOFTWARE": "Lanner/0.1.0",
+    }
+    try:
+        wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, running)
+    except BaseException:
+        # A fault of the server's own, not of the app: better a new worker than one with a thread less.
+        traceback.print_exc()
+        os._exit(70)
+
+
+def _calm(number: int, frame: Any) -> None:
+    """The front end decides when a worker ends; a signal to the whole process group or control group must not."""
+
+
+def _end(status: int) -> None:
+    """Ends without unwinding the template's stack below the fork, but with what the app registered."""
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)

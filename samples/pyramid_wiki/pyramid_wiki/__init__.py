@@ -1,0 +1,1 @@
+"""A wiki in Pyramid, put together by Paste Deploy."""

@@ -1,0 +1,159 @@
+using Lanner.Wire;
+
+namespace Lanner.Supervision;
+
+/// <summary>A worker in the pool: its threads and how many of them are busy. Everything here is guarded by the pool's gate.</summary>
+internal sealed class PooledWorker(WorkerHandle handle)
+{
+    internal WorkerHandle Handle => handle;
+
+    internal PooledThread[] Threads { get; set; } = [];
+
+    /// <summary>Threads with a request.</summary>
+    internal int Busy { get; set; }
+
+    /// <summary>Requests on all channels.</summary>
+    internal int InFlight { get; set; }
+
+    /// <summary>Requests answered.</summary>
+    internal long Answered { get; set; }
+
+    internal bool Draining { get; set; }
+
+    /// <summary>Busy threads that have been found to wait.</summary>
+    internal int Waiting { get; set; }
+
+    /// <summary>The free thread of the lowest number: a few warm threads rather than many cold ones.</summary>
+    internal PooledThread? FreeThread()
+    {
+        foreach (PooledThread thread in Threads)
+        {
+            if (thread is { InFlight: 0, Closed: false })
+                return thread;
+        }
+        return null;
+    }
+
+    /// <summary>The busy thread with the shortest line of requests, shorter than <paramref name="depth"/>.</summary>
+    internal PooledThread? ShortestLine(int depth)
+    {
+        PooledThread? shortest = null;
+        foreach (PooledThread thread in Threads)
+        {
+            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false } && thread.InFlight < (shortest?.InFlight ?? depth))
+                shortest = thread;
+        }
+        return shortest;
+    }
+
+    /// <summary>Whether the kernel runs one of the busy threads, or would if it had a core.</summary>
+    internal bool AnyRuns()
+    {
+        foreach (PooledThread thread in Threads)
+        {
+            if (thread.InFlight > 0 && ProcessFiles.IsRunnable(handle.Pid, thread.Channel.Cell.Thread))
+                return true;
+        }
+        return false;
+    }
+}
+
+/// <summary>One thread of a worker in the pool, with what was measured of it since the last sample. Guarded by the pool's gate.</summary>
+internal sealed class PooledThread(PooledWorker worker)
+{
+    /// <summary>A process whose threads together run, or wait for a core, for this part of the time has no use for another.</summary>
+    private const double Saturated = 0.8;
+
+    private uint _sampled;
+    private long _cpu;
+    private long _delayed;
+    private long _wall;
+    private int _count;
+    private int _company = 1;
+
+    internal PooledWorker Worker => worker;
+
+    internal Channel Channel { get; set; } = null!;
+
+    /// <summary>Requests on the channel that have not been answered, without those taken back.</summary>
+    internal int InFlight { get; private set; }
+
+    /// <summary>Requests that were taken back and that the worker has not skipped yet.</summary>
+    internal int Withdrawn { get; set; }
+
+    /// <summary>The request in front has been found to wait.</summary>
+    internal bool IsWaiting { get; set; }
+
+    internal bool Closed { get; set; }
+
+    /// <summary>When the request in front came to its turn: a timestamp of the pool's clock.</summary>
+    internal long HeadSince { get; private set; }
+
+    /// <summary>A request was placed on the channel.</summary>
+    internal void Enter(long now)
+    {
+        worker.InFlight++;
+        if (InFlight++ > 0)
+            return;
+        HeadSince = now;
+        worker.Busy++;
+        foreach (PooledThread thread in worker.Threads)
+            thread._company = Math.Max(thread._company, worker.Busy);
+    }
+
+    /// <summary>The requests in front are over; the next one comes to its turn.</summary>
+    internal void Leave(int count, long now)
+    {
+        HeadSince = now;
+        if (IsWaiting)
+        {
+            IsWaiting = false;
+            worker.Waiting--;
+        }
+        Remove(count);
+    }
+
+    /// <summary>So many requests behind the first one were taken back.</summary>
+    internal void TakenBack(int count)
+    {
+        Withdrawn += count;
+        Remove(count);
+    }
+
+    private void Remove(int count)
+    {
+        if (count == 0)
+            return;
+        InFlight -= count;
+        worker.InFlight -= count;
+        if (InFlight == 0)
+            worker.Busy--;
+    }
+
+    /// <summary>
+    /// A request was answered; gives the means of CPU and wall time (ns), and over how many requests, when the worker has
+    /// sampled them. What a thread waited for a core, or for the GIL of a process that is saturated, is not the app's waiting.
+    /// </summary>
+    internal bool TrySample(uint micros, out double cpu, out double wall, out int count)
+    {
+        _count++;
+        _wall += micros * 1000L;
+        cpu = wall = count = 0;
+        Scoreboard.Cell cell = Channel.Cell;
+        uint sampled = cell.Sampled;
+        if (sampled == _sampled)
+            return false;
+        long cpuNow = cell.CpuNanoseconds, delayedNow = cell.DelayedNanoseconds;
+        bool first = _sampled == 0;
+        // The sample is taken after the answer has gone: it belongs to the request whose number stands with it.
+        count = Math.Max(1, (int)(sampled - _sampled));
+        cpu = (double)(cpuNow - _cpu) / count;
+        double delayed = (double)(delayedNow - _delayed) / count;
+        double elapsed = (double)_wall / _count;
+        bool saturated = (cpu + delayed) * _company >= Saturated * elapsed;
+        wall = saturated ? cpu : Math.Max(cpu, elapsed - delayed);
+        (_sampled, _cpu, _delayed, _wall, _count) = (sampled, cpuNow, delayedNow, 0, 0);
+        _company = Math.Max(1, worker.Busy);
+        return !first;
+    }
+}

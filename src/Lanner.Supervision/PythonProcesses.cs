@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Supervision;
+
+/// <summary>
+/// What the supervisors of one server share: where the Python package is, the pipes that their processes write to, the
+/// clock. Dispose of it after the supervisors.
+/// </summary>
+public sealed partial class PythonProcesses : IDisposable
+{
+    private readonly OutputCollector _output = new();
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger _appLog;
+    private readonly ProcessSurroundings _surroundings;
+
+    /// <param name="pythonDirectory">The directory that holds the package <c>lanner</c>.</param>
+    /// <param name="time">The clock of every deadline and pause.</param>
+    /// <param name="logs">Where the server and the apps' output are logged.</param>
+    public PythonProcesses(string pythonDirectory, TimeProvider time, ILoggerFactory logs)
+    {
+        _logs = logs;
+        _appLog = logs.CreateLogger("Lanner.App");
+        _surroundings = new ProcessSurroundings { PythonDirectory = pythonDirectory, Output = _output, Time = time, WriteOutput = Write };
+    }
+
+    /// <summary>Makes the supervisor of an app; nothing is started yet.</summary>
+    public AppSupervisor Supervise(AppDefinition app) => new(app, _surroundings, _logs.CreateLogger<AppSupervisor>());
+
+    /// <summary>Loads an app as its template does, and ends it again.</summary>
+    /// <exception cref="AppLoadException">It cannot be loaded.</exception>
+    public async Task CheckAsync(AppDefinition app, CancellationToken cancellationToken)
+    {
+        AppDefinition alone = app with { Preload = true, Start = StartMethod.Fork };
+        await using TemplateProcess template =
+            await TemplateProcess.StartAsync(alone, 1, _surroundings, _logs.CreateLogger<AppSupervisor>(), cancellationToken);
+    }
+
+    public void Dispose() => _output.Dispose();
+
+    private void Write(string app, int slot, int pid, OutputLine line)
+    {
+        if (line.RequestId.Length == 0)
+            Wrote(_appLog, app, slot, pid, line.Text);
+        else
+            WroteInRequest(_appLog, app, slot, pid, line.RequestId, line.Text);
+    }
+
+    [LoggerMessage(2050, LogLevel.Information, "{App}.{Slot} (pid {Pid}): {Text}")]
+    private static partial void Wrote(ILogger log, string app, int slot, int pid, string text);
+
+    [LoggerMessage(2051, LogLevel.Information, "{App}.{Slot} (pid {Pid}) request {RequestId}: {Text}")]
+    private static partial void WroteInRequest(ILogger log, string app, int slot, int pid, string requestId, string text);
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Supervision;
+
+/// <summary>What a template prints. Until it has loaded the app, the last lines are kept: they may say why it did not.</summary>
+internal sealed partial class StartOutput(AppDefinition app, ILogger log)
+{
+    private const int TooOld = 90; // boot.py
+    private const int Kept = 20;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _lines = new();
+    private bool _forgotten;
+
+    public void Write(OutputLine line)
+    {
+        lock (_gate)
+        {
+            if (!_forgotten)
+            {
+                _lines.Enqueue(line.Text);
+                if (_lines.Count > Kept)
+                    _lines.Dequeue();
+            }
+        }
+        TemplateWrote(log, app.Name, line.Text);
+    }
+
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _forgotten = true;
+            _lines.Clear();
+        }
+    }
+
+    /// <summary>One sentence on a template that ended before it had loaded the app.</summary>
+    public string Reason(WorkerExit exit, AppDefinition definition)
+    {
+        string[] lines;
+        lock (_gate)
+            lines = [.. _lines];
+        if (exit.Code == TooOld && lines.Length > 0)
+            return lines[^1];
+        if (exit.Code == 127)
+            return $"the interpreter {definition.Python} could not be started";
+        string last = lines.Length > 0 ? $"; its last words: {lines[^1]}" : "";
+        return $"the template process ended while it loaded {definition.App}: {exit}{last}";
+    }
+
+    [LoggerMessage(2010, LogLevel.Information, "app {App}, template: {Text}")]
+    private static partial void TemplateWrote(ILogger log, string app, string text);
+}

@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Net.Sockets;
+using Lanner.Wire;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lanner.Supervision;
+
+/// <summary>
+/// The plain Python process that imports an app once and forks its workers. C# never forks. It ends when its control
+/// socket closes; when it dies, the kernel kills nothing: its workers go on until they are replaced.
+/// </summary>
+internal sealed partial class TemplateProcess : IAsyncDisposable
+{
+    private readonly AppDefinition _app;
+    private readonly ProcessSurroundings _surroundings;
+    private readonly ILogger _log;
+    private readonly ControlLink _control;
+    private readonly SafeFileHandle _lifeline;
+    private readonly ConcurrentDictionary<int, WorkerHandle> _workers = new();
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _forks = new();
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StartOutput _startOutput;
+    private readonly Task _reading;
+    private int _lastSerial;
+    private volatile bool _disposing;
+
+    private TemplateProcess(
+        AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log, int pid, ControlLink control, SafeFileHandle lifeline, StartOutput output)
+    {
+        _app = app;
+        _surroundings = surroundings;
+        _log = log;
+        _control = control;
+        _lifeline = lifeline;
+        _startOutput = output;
+        Generation = generation;
+        Pid = pid;
+        _reading = ReadAsync();
+    }
+
+    public int Pid { get; }
+
+    public int Generation { get; }
+
+    /// <summary>Done when the process has ended.</summary>
+    public Task Ended => _reading;
+
+    /// <summary>Starts the process and has it import the app.</summary>
+    /// <exception cref="AppLoadException">It could not be started, or the app could not be loaded in time.</exception>
+    public static async Task<TemplateProcess> StartAsync(
+        AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+    {
+        TemplateProcess template = Launch(app, generation, surroundings, log);
+        try
+        {
+            await template.ConfigureAsync();
+            await template._loaded.Task.WaitAsync(app.BootTimeout, surroundings.Time, cancellationToken);
+            template._startOutput.Forget();
+            return template;
+        }
+        catch (TimeoutException)
+        {
+            await template.DisposeAsync();
+            throw new AppLoadException($"{app.App} was not loaded within {app.BootTimeout.TotalSeconds:0.#} s (boot_timeout)");
+        }
+        catch
+        {
+            await template.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Has a worker forked. The handle's <see cref="WorkerHandle.Ready"/> tells when it can be used.</summary>
+    /// <exception cref="AppLoadException">The template is gone.</exception>
+    public async Task<WorkerHandle> ForkAsync(int slot)
+    {
+        int serial = Interlocked.Increment(ref _lastSerial);
+        (WorkerHandle worker, List<SafeFileHandle> descriptors) =
+            WorkerHandle.Create(slot, Generation, serial, _app.Threads, _surroundings.Output, WriteOutput);
+        var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _workers[serial] = worker;
+        _forks[serial] = forked;
+        try
+        {
+            await _control.SendAsync(
+                FrameKind.Fork,
+                frame =>
+                {
+                    frame.Str("slot");
+                    frame.Int(slot);
+                    frame.Str("serial");
+                    frame.Int(serial);
+                    frame.Str("descriptors");
+                    frame.Int(descriptors.Count);
+                },
+                descriptors);
+            if (_reading.IsCompleted)
+                throw new SocketException((int)SocketError.ConnectionReset);
+            worker.Pid = await forked.Task;
+            _ = worker.RunAsync();
+            return worker;
+        }
+        catch (Exception e) when (e is SocketException or Win32Exception or ObjectDisposedException)
+        {
+            _workers.TryRemove(serial, out _);
+            worker.OnExited(WorkerExit.Unknown);
+            throw new AppLoadException("the template process is gone");
+        }
+        finally
+        {
+            _forks.TryRemove(serial, out _);
+            foreach (SafeFileHandle descriptor in descriptors)
+                descriptor.Dispose();
+        }
+    }
+
+    /// <summary>Ends the process, which by then has no worker of use.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _disposing = true;
+        _control.Dispose();
+        _lifeline.Dispose();
+        await _reading;
+    }
+
+    private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log)
+    {
+        (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
+        (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
+        var output = new StartOutput(app, log);
+        using SafeFileHandle nothing = File.OpenHandle("/dev/null");
+        using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write);
+        using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write);
+        try
+        {
+            int pid = Posix.Spawn(
+                app.Python,
+                [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
+                ProcessSurroundings.Environment(app),
+                [nothing, stdout, stderr, theirControl, theirLifeline]);
+            return new TemplateProcess(app, generation, surroundings, log, pid, new ControlLink(control), lifeline, output);
+        }
+        catch (Win32Exception e)
+        {
+            control.Dispose();
+            lifeline.Dispose();
+            throw new AppLoadException($"the interpreter could not be started: {e.Message}");
+        }
+        finally
+        {
+            theirControl.Dispose();
+            theirLifeline.Dispose();
+        }
+    }
+
+    private async Task ConfigureAsync()
+    {
+        try
+        {
+            await _control.SendAsync(FrameKind.Configure, frame =>
+            {
+                frame.Str("name");
+                frame.Str(_app.Name);
+                frame.Str("app");
+                frame.Str(_app.App);
+                frame.Str("directory");
+                frame.Str(_app.Directory);
+                frame.Str("interface");
+                frame.Str(_app.Interface switch { AppInterface.Wsgi => "wsgi", AppInterface.Asgi => "asgi", _ => "" });
+                frame.Str("start");
+                frame.Str(_app.Start == StartMethod.Spawn ? "spawn" : "fork");
+                frame.Str("preload");
+                frame.Bool(_app.Preload && _app.Start == StartMethod.Fork);
+                frame.Str("workers");
+                frame.Int(_app.Workers);
+                frame.Str("threads");
+                frame.Int(_app.Threads);
+                frame.Str("generation");
+                frame.Int(Generation);
+            });
+        }
+        catch (Exception e) when (e is SocketException or Win32Exception)
+        {
+            // It ended at once; the reading loop tells why.
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            while (await _control.ReadAsync() is var (kind, entries))
+                Take(kind, entries);
+        }
+        catch (WireException e)
+        {
+            TemplateBroken(_log, _app.Name, Pid, e.Message);
+            Posix.Signal(Pid, Posix.SigKill);
+        }
+        WorkerExit exit = await ReapAsync();
+        _loaded.TrySetException(new AppLoadException(_startOutput.Reason(exit, _app)));
+        _ = _loaded.Task.Exception;
+        foreach (TaskCompletionSource<int> fork in _forks.Values)
+            fork.TrySetException(new SocketException((int)SocketError.ConnectionReset));
+        if (!_disposing)
+            TemplateEnded(_log, _app.Name, Pid, exit);
+        foreach (WorkerHandle worker in _workers.Values)
+            _ = FollowOrphanAsync(worker);
+    }
+
+    private void Take(FrameKind kind, Dictionary<string, object?> entries)
+    {
+        switch (kind)
+        {
+            case FrameKind.Loaded:
+                _loaded.TrySetResult();
+                break;
+            case FrameKind.Failed:
+                _loaded.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
+                break;
+            case FrameKind.Forked when _forks.TryGetValue(entries.Number("serial"), out TaskCompletionSource<int>? fork):
+                fork.TrySetResult(entries.Number("pid"));
+                break;
+            case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):
+                worker.OnExited(new WorkerExit(entries.Number("status")));
+                break;
+        }
+    }
+
+    /// <summary>Without a template nobody reaps its workers: they count as ended when they no longer exist.</summary>
+    private async Task FollowOrphanAsync(WorkerHandle worker)
+    {
+        while (ProcessFiles.IsAlive(worker.Pid))
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _surroundings.Time);
+        worker.OnExited(WorkerExit.Unknown);
+    }
+
+    private async Task<WorkerExit> ReapAsync()
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            if (Posix.TryReap(Pid) is { } status)
+                return new WorkerExit(status);
+            if (attempt == 200)
+                Posix.Signal(Pid, Posix.SigKill);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+    }
+
+    private void WriteOutput(WorkerHandle worker, OutputLine line) =>
+        _surroundings.WriteOutput(_app.Name, worker.Slot, worker.Pid, line);
+}

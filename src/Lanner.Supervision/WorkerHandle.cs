@@ -1,0 +1,205 @@
+using System.Net.Sockets;
+using Lanner.Wire;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lanner.Supervision;
+
+/// <summary>
+/// The front end's view of one worker process: its sockets, its scoreboard, its state. Made before the process exists;
+/// over when it has exited. States only go forward: Starting → Ready → Draining → Exited.
+/// </summary>
+public sealed class WorkerHandle
+{
+    private readonly ControlLink _control;
+    private readonly SafeFileHandle _lifeline;
+    private readonly Socket[] _sockets;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _state;
+
+    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board)
+    {
+        Slot = slot;
+        Generation = generation;
+        Serial = serial;
+        _control = control;
+        _lifeline = lifeline;
+        _sockets = sockets;
+        Scoreboard = board;
+    }
+
+    public int Slot { get; }
+
+    public int Generation { get; }
+
+    /// <summary>The process id; 0 until the template has told it.</summary>
+    public int Pid { get; internal set; }
+
+    public WorkerState State => (WorkerState)Volatile.Read(ref _state);
+
+    /// <summary>Done when the app is loaded and every thread waits for requests.</summary>
+    /// <exception cref="AppLoadException">It will not be.</exception>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Done when the process has ended.</summary>
+    public Task<WorkerExit> Exited => _exited.Task;
+
+    /// <summary>Identifies this process among all that its template forked.</summary>
+    internal int Serial { get; }
+
+    internal Scoreboard Scoreboard { get; }
+
+    /// <summary>The front end's ends of the channels, one a thread; the pool owns them once the worker is added to it.</summary>
+    internal IReadOnlyList<Socket> Sockets => _sockets;
+
+    /// <summary>Done when a draining worker has nothing in flight; told by the pool.</summary>
+    internal TaskCompletionSource Idle => _idle;
+
+    /// <summary>Makes the handle and the descriptors that the process is to be given, in the order that <c>worker.py</c> takes them.</summary>
+    internal static (WorkerHandle Handle, List<SafeFileHandle> Descriptors) Create(
+        int slot, int generation, int serial, int threads, OutputCollector output, Action<WorkerHandle, OutputLine> sink)
+    {
+        var theirs = new List<SafeFileHandle>(5 + threads);
+        (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
+        (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
+        var board = new Scoreboard(threads);
+        var sockets = new Socket[threads];
+        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board);
+        theirs.Add(theirControl);
+        theirs.Add(theirLifeline);
+        theirs.Add(output.Open(isError: false, line => sink(handle, line)));
+        theirs.Add(output.Open(isError: true, line => sink(handle, line)));
+        theirs.Add(board.Memory);
+        for (int i = 0; i < threads; i++)
+        {
+            (SafeFileHandle ours, SafeFileHandle their) = Posix.SocketPair();
+            sockets[i] = new Socket(new SafeSocketHandle(ours.DangerousGetHandle(), ownsHandle: true));
+            ours.SetHandleAsInvalid();
+            theirs.Add(their);
+        }
+        return (handle, theirs);
+    }
+
+    /// <summary>Reads what the worker says until it is gone; the owner awaits it.</summary>
+    internal async Task RunAsync()
+    {
+        try
+        {
+            while (await _control.ReadAsync() is var (kind, entries))
+            {
+                if (kind == FrameKind.Loaded && Advance(WorkerState.Ready))
+                    _ready.TrySetResult();
+                else if (kind == FrameKind.Failed)
+                    _ready.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
+            }
+        }
+        catch (WireException)
+        {
+            Kill();
+        }
+    }
+
+    /// <summary>Moves to a later state; false when it is there already or beyond.</summary>
+    internal bool Advance(WorkerState state)
+    {
+        while (true)
+        {
+            int now = Volatile.Read(ref _state);
+            if (now >= (int)state)
+                return false;
+            if (Interlocked.CompareExchange(ref _state, (int)state, now) == now)
+                return true;
+        }
+    }
+
+    /// <summary>Tells the worker to end once its channels are closed.</summary>
+    internal async Task StopAsync()
+    {
+        try
+        {
+            await _control.SendAsync(FrameKind.Stop);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.ComponentModel.Win32Exception)
+        {
+            // Gone already.
+        }
+    }
+
+    /// <summary>Ends the process at once.</summary>
+    internal void Kill()
+    {
+        // The template reaps only what it then tells of: until Exited the number is this process's.
+        if (State != WorkerState.Exited)
+            Posix.Signal(Pid, Posix.SigKill);
+    }
+
+    /// <summary>The process has ended, with this wait status.</summary>
+    internal void OnExited(WorkerExit exit)
+    {
+        if (!Advance(WorkerState.Exited))
+            return;
+        _ready.TrySetException(new AppLoadException($"a worker ended while it was starting: {exit}"));
+        _ = _ready.Task.Exception;
+        _exited.TrySetResult(exit);
+        _idle.TrySetResult();
+        _control.Dispose();
+        _lifeline.Dispose();
+        foreach (Socket socket in _sockets)
+            Close(socket);
+        Scoreboard.CloseMemory();
+    }
+
+    private static void Close(Socket socket)
+    {
+        try
+        {
+            // Wakes the loop that reads it, which then disposes of it; a child of the app may hold the other end.
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            socket.Dispose();
+        }
+    }
+}
+
+/// <summary>The life of a worker.</summary>
+public enum WorkerState
+{
+    Starting,
+    Ready,
+    Draining,
+    Exited,
+}
+
+/// <summary>How a process ended.</summary>
+/// <param name="Status">The wait status, or -1 when it is not known (its template died first).</param>
+public readonly record struct WorkerExit(int Status)
+{
+    public static WorkerExit Unknown => new(-1);
+
+    /// <summary>The signal that ended it, or 0.</summary>
+    public int Signal => Status < 0 ? 0 : Status & 0x7F;
+
+    /// <summary>Its exit code, or -1 when a signal ended it.</summary>
+    public int Code => Status < 0 || Signal != 0 ? -1 : (Status >> 8) & 0xFF;
+
+    public override string ToString() => Status < 0 ? "it ended, how is not known"
+        : Signal != 0 ? $"signal {Signal}{SignalName(Signal)}"
+        : $"exit code {Code}";
+
+    private static string SignalName(int signal) => signal switch
+    {
+        1 => " (HUP)",
+        2 => " (INT)",
+        4 => " (ILL)",
+        6 => " (ABRT)",
+        7 => " (BUS)",
+        8 => " (FPE)",
+        9 => " (KILL)",
+        11 => " (SEGV)",
+        15 => " (TERM)",
+        _ => "",
+    };
+}

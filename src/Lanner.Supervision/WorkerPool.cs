@@ -1,0 +1,395 @@
+using Lanner.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Supervision;
+
+/// <summary>
+/// The ready workers of one app and the requests that wait for them. A request is placed on a thread as
+/// <see cref="Admission"/> allows: an idle process first, then a further thread of a busy one, then ahead of its time on
+/// a fast thread's channel; else it waits in line. Answers move the line; a tick moves it when none come.
+/// </summary>
+public sealed partial class WorkerPool : IChannelOwner, IDisposable
+{
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+
+    private readonly AppDefinition _app;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly List<PooledWorker> _workers = [];
+    private readonly LinkedList<QueuedExchange> _queue = new();
+    private readonly Admission _admission = new();
+    private readonly ITimer _timer;
+    private readonly double _nanosecondsPerTick;
+    private bool _ticking;
+    private bool _refusing;
+
+    public WorkerPool(AppDefinition app, TimeProvider time, ILogger log)
+    {
+        _app = app;
+        _time = time;
+        _log = log;
+        _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
+        _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Requests that wait for a thread.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _queue.Count;
+        }
+    }
+
+    /// <summary>Gives a request to a thread, now or when one is free; refuses it when the line is full or nothing will serve it.</summary>
+    public void Submit(QueuedExchange exchange)
+    {
+        exchange.SubmittedAt = _time.GetTimestamp();
+        Enqueue(exchange, first: false);
+    }
+
+    /// <summary>A request that had not begun on a worker that is gone takes its turn again, before all that came later.</summary>
+    public void Resubmit(QueuedExchange exchange) => Enqueue(exchange, first: true);
+
+    /// <summary>
+    /// The client is gone: a request in line is taken out (true: it is the caller's again); of one that runs, the worker
+    /// is told, and its end is still awaited (false).
+    /// </summary>
+    public bool TryWithdraw(QueuedExchange exchange)
+    {
+        Channel? channel;
+        lock (_gate)
+        {
+            if (exchange.QueueNode is { } node)
+            {
+                _queue.Remove(node);
+                exchange.QueueNode = null;
+                return true;
+            }
+            channel = exchange.Channel;
+        }
+        channel?.Cancel(exchange);
+        return false;
+    }
+
+    /// <summary>Refuses what waits and what comes; what runs, runs on.</summary>
+    public void Close()
+    {
+        List<QueuedExchange> waiting;
+        lock (_gate)
+        {
+            _refusing = true;
+            waiting = [.. _queue];
+            _queue.Clear();
+            waiting.ForEach(exchange => exchange.QueueNode = null);
+        }
+        waiting.ForEach(exchange => exchange.OnRefused(Refusal.NotReady));
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>Takes a worker that is ready.</summary>
+    internal void Add(WorkerHandle handle)
+    {
+        var worker = new PooledWorker(handle);
+        worker.Threads = [.. Enumerable.Range(0, handle.Sockets.Count).Select(_ => new PooledThread(worker))];
+        for (int i = 0; i < worker.Threads.Length; i++)
+        {
+            worker.Threads[i].Channel = new Channel(handle.Sockets[i], handle.Scoreboard[i], this, worker.Threads[i]);
+            _ = worker.Threads[i].Channel.RunAsync();
+        }
+        var touched = new TouchedChannels();
+        lock (_gate)
+        {
+            _workers.Add(worker);
+            MoveQueue(ref touched);
+        }
+        touched.Flush();
+    }
+
+    /// <summary>
+    /// Gives a worker no more requests. Those that it has not begun go to others; <see cref="WorkerHandle.Idle"/> is done
+    /// when the rest are answered.
+    /// </summary>
+    internal void Drain(WorkerHandle handle)
+    {
+        PooledWorker? worker;
+        lock (_gate)
+        {
+            worker = _workers.Find(entry => entry.Handle == handle);
+            if (worker is null)
+            {
+                handle.Idle.TrySetResult();
+                return;
+            }
+            worker.Draining = true;
+            foreach (PooledThread thread in worker.Threads)
+                TakeBack(thread);
+            if (worker.InFlight == 0)
+                handle.Idle.TrySetResult();
+        }
+        handle.Advance(WorkerState.Draining);
+        Tick();
+    }
+
+    /// <summary>Closes a worker's channels: its threads end.</summary>
+    internal void Disconnect(WorkerHandle handle)
+    {
+        PooledWorker? worker;
+        lock (_gate)
+        {
+            worker = _workers.Find(entry => entry.Handle == handle);
+            if (worker is not null)
+                _workers.Remove(worker);
+        }
+        foreach (PooledThread thread in worker?.Threads ?? [])
+            thread.Channel.Close();
+    }
+
+    void IChannelOwner.OnFinished(Channel channel, uint micros)
+    {
+        var touched = new TouchedChannels();
+        var thread = (PooledThread)channel.Tag!;
+        bool starving;
+        lock (_gate)
+        {
+            if (thread.TrySample(micros, out double cpu, out double wall, out int count))
+                _admission.Learn(cpu, wall, count);
+            Leave(thread, 1);
+            thread.Worker.Answered++;
+            starving = thread.InFlight == 0;
+            if (_queue.Count > 0)
+                MoveQueue(ref touched);
+        }
+        // The channel flushes after all answers of this read; a thread without work is not kept waiting for that.
+        touched.Flush(except: starving ? null : channel);
+    }
+
+    void IChannelOwner.OnSkipped(Channel channel, bool withdrawn)
+    {
+        var thread = (PooledThread)channel.Tag!;
+        lock (_gate)
+        {
+            if (withdrawn)
+                thread.Withdrawn--;
+            else
+                Leave(thread, 1);
+        }
+    }
+
+    void IChannelOwner.OnClosed(Channel channel, WireException? error)
+    {
+        var thread = (PooledThread)channel.Tag!;
+        WorkerHandle handle = thread.Worker.Handle;
+        lock (_gate)
+        {
+            thread.Closed = true;
+            Leave(thread, thread.InFlight);
+        }
+        if (error is not null)
+            BrokeWire(_log, _app.Name, handle.Pid, error.Message);
+        // A thread that is gone is not given a new channel: the process is replaced.
+        if (error is not null || handle.State == WorkerState.Ready)
+            handle.Kill();
+    }
+
+    private void Enqueue(QueuedExchange exchange, bool first)
+    {
+        var touched = new TouchedChannels();
+        Refusal? refusal = null;
+        lock (_gate)
+        {
+            if (_refusing)
+                refusal = Refusal.NotReady;
+            else if (_queue.Count == 0 && TryPlace(exchange, ref touched))
+                StartTicking();
+            else if (!first && _queue.Count >= _app.Queue)
+                refusal = Refusal.QueueFull;
+            else
+            {
+                exchange.QueueNode = first ? _queue.AddFirst(exchange) : _queue.AddLast(exchange);
+                if (first)
+                    MoveQueue(ref touched);
+                StartTicking();
+            }
+        }
+        touched.Flush();
+        if (refusal is { } reason)
+            exchange.OnRefused(reason);
+    }
+
+    private void MoveQueue(ref TouchedChannels touched)
+    {
+        while (_queue.First is { } node)
+        {
+            if (!TryPlace(node.Value, ref touched))
+                return;
+            node.Value.QueueNode = null;
+            _queue.RemoveFirst();
+        }
+    }
+
+    /// <summary>The whole policy. Called under the gate.</summary>
+    private bool TryPlace(QueuedExchange exchange, ref TouchedChannels touched)
+    {
+        PooledWorker? idle = null, open = null;
+        PooledThread? ahead = null;
+        int depth = _admission.Depth;
+        foreach (PooledWorker worker in _workers)
+        {
+            if (worker.Draining)
+                continue;
+            if (worker.Busy == 0)
+            {
+                idle = worker;
+                break;
+            }
+            if (worker.Busy < (open?.Busy ?? worker.Threads.Length) && _admission.MayOpen(worker.Busy - worker.Waiting))
+                open = worker;
+            if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
+                ahead = line;
+        }
+        PooledThread? thread = (idle ?? open)?.FreeThread() ?? ahead;
+        if (thread is null || !Place(exchange, thread))
+            return false;
+        touched.Add(thread.Channel);
+        return true;
+    }
+
+    private bool Place(QueuedExchange exchange, PooledThread thread)
+    {
+        if (!thread.Channel.TryPlace(exchange))
+        {
+            thread.Closed = true;
+            return false;
+        }
+        long now = _time.GetTimestamp();
+        exchange.PlacedAt = now;
+        exchange.Channel = thread.Channel;
+        exchange.WorkerPid = thread.Worker.Handle.Pid;
+        thread.Enter(now);
+        return true;
+    }
+
+    /// <summary>So many requests are no longer on the thread's channel.</summary>
+    private void Leave(PooledThread thread, int count)
+    {
+        thread.Leave(count, _time.GetTimestamp());
+        if (thread.Worker is { Draining: true, InFlight: 0 })
+            thread.Worker.Handle.Idle.TrySetResult();
+    }
+
+    private void TakeBack(PooledThread thread)
+    {
+        List<Exchange> back = thread.Channel.Withdraw();
+        if (back.Count == 0)
+            return;
+        thread.TakenBack(back.Count);
+        if (thread.Worker is { Draining: true, InFlight: 0 })
+            thread.Worker.Handle.Idle.TrySetResult();
+        for (int i = back.Count - 1; i >= 0; i--)
+        {
+            var exchange = (QueuedExchange)back[i];
+            exchange.Channel = null;
+            exchange.QueueNode = _queue.AddFirst(exchange);
+        }
+    }
+
+    private void StartTicking()
+    {
+        if (_ticking || (_queue.Count == 0 && !_workers.Exists(worker => worker.InFlight > worker.Busy)))
+            return;
+        _ticking = true;
+        _timer.Change(s_tick, s_tick);
+    }
+
+    /// <summary>What answers alone do not move: threads that turn out to wait, requests stuck behind them, time in line.</summary>
+    internal void Tick()
+    {
+        var touched = new TouchedChannels();
+        List<(QueuedExchange, Refusal)>? refused = null;
+        lock (_gate)
+        {
+            long now = _time.GetTimestamp();
+            foreach (PooledWorker worker in _workers)
+                FindWaiting(worker, now);
+            MoveQueue(ref touched);
+            while (_queue.First is { } node && _time.GetElapsedTime(node.Value.SubmittedAt, now) > _app.QueueTimeout)
+            {
+                _queue.RemoveFirst();
+                node.Value.QueueNode = null;
+                (refused ??= []).Add((node.Value, _workers.Count == 0 ? Refusal.NotReady : Refusal.QueueTimeout));
+            }
+            if (_queue.Count == 0 && !_workers.Exists(worker => worker.InFlight > worker.Busy))
+            {
+                _ticking = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+        touched.Flush();
+        refused?.ForEach(entry => entry.Item1.OnRefused(entry.Item2));
+    }
+
+    /// <summary>
+    /// Threads that have had their request for longer than such requests take: those that the kernel says are not
+    /// runnable wait for something. While another thread of the process runs that may be the GIL, so then only a long
+    /// time counts, which also lets others in beside a request that computes for long.
+    /// </summary>
+    private void FindWaiting(PooledWorker worker, long now)
+    {
+        if (worker.Busy == 0 || worker.Busy == worker.Waiting)
+            return;
+        if (_queue.Count == 0 && worker.InFlight == worker.Busy)
+            return;
+        bool probed = false, anyRuns = false;
+        foreach (PooledThread thread in worker.Threads)
+        {
+            if (thread.InFlight == 0 || thread.IsWaiting)
+                continue;
+            double elapsed = (now - thread.HeadSince) * _nanosecondsPerTick;
+            if (elapsed < _admission.PatienceNanoseconds)
+                continue;
+            if (!probed)
+            {
+                probed = true;
+                anyRuns = worker.AnyRuns();
+            }
+            if (anyRuns && elapsed < Admission.LongNanoseconds)
+                continue;
+            thread.IsWaiting = true;
+            worker.Waiting++;
+            if (thread.InFlight > 1 && thread.Withdrawn == 0)
+                TakeBack(thread);
+        }
+    }
+
+    /// <summary>The channels that were written to under the gate, to be flushed outside it.</summary>
+    private struct TouchedChannels
+    {
+        private Channel? _first;
+        private List<Channel>? _more;
+
+        public void Add(Channel channel)
+        {
+            if (_first is null)
+                _first = channel;
+            else if (_first != channel && _more?.Contains(channel) != true)
+                (_more ??= []).Add(channel);
+        }
+
+        public readonly void Flush(Channel? except = null)
+        {
+            if (_first is null)
+                return;
+            if (_first != except)
+                _first.Flush();
+            foreach (Channel channel in _more ?? [])
+            {
+                if (channel != except)
+                    channel.Flush();
+            }
+        }
+    }
+}

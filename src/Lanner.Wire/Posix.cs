@@ -1,0 +1,360 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lanner.Wire;
+
+/// <summary>
+/// Every call of the C library that .NET does not offer: descriptors over sockets, spawning with chosen descriptors,
+/// shared memory, signals. 64-bit Linux (glibc and musl). Nothing else in Lanner declares a P/Invoke.
+/// </summary>
+internal static unsafe partial class Posix
+{
+    internal const int SigKill = 9;
+    internal const int SigTerm = 15;
+    internal const int MaxDescriptorsPerMessage = 250;
+
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
+    private const int ECHILD = 10;
+    private const int AF_UNIX = 1;
+    private const int SOCK_STREAM = 1;
+    private const int CLOEXEC = 0x80000;
+    private const int NONBLOCK = 0x800;
+    private const int F_DUPFD_CLOEXEC = 1030;
+    private const int MSG_NOSIGNAL = 0x4000;
+    private const int MSG_DONTWAIT = 0x40;
+    private const int MSG_CMSG_CLOEXEC = 0x40000000;
+    private const int SOL_SOCKET = 1;
+    private const int SCM_RIGHTS = 1;
+    private const int WNOHANG = 1;
+    private const uint MFD_CLOEXEC = 1;
+
+    /// <summary>A connected pair of Unix stream sockets, closed on exec.</summary>
+    internal static (SafeFileHandle Ours, SafeFileHandle Theirs) SocketPair()
+    {
+        int* pair = stackalloc int[2];
+        Check(socketpair(AF_UNIX, SOCK_STREAM | CLOEXEC, 0, pair), "socketpair");
+        return (Own(pair[0]), Own(pair[1]));
+    }
+
+    /// <summary>A pipe, closed on exec; the read end does not block when <paramref name="nonBlockingRead"/>.</summary>
+    internal static (SafeFileHandle Read, SafeFileHandle Write) Pipe(bool nonBlockingRead = false)
+    {
+        int* pair = stackalloc int[2];
+        Check(pipe2(pair, CLOEXEC), "pipe2");
+        if (nonBlockingRead)
+            Check(fcntl(pair[0], 4 /* F_SETFL */, NONBLOCK), "fcntl");
+        return (Own(pair[0]), Own(pair[1]));
+    }
+
+    /// <summary>Anonymous memory of <paramref name="bytes"/> bytes behind a descriptor that other processes can map.</summary>
+    internal static SafeFileHandle SharedMemory(string name, int bytes)
+    {
+        int fd = memfd_create(name, MFD_CLOEXEC);
+        Check(fd, "memfd_create");
+        SafeFileHandle handle = Own(fd);
+        Check(ftruncate(fd, bytes), "ftruncate");
+        return handle;
+    }
+
+    internal static nint Map(SafeFileHandle memory, int bytes)
+    {
+        const int ProtReadWrite = 3, MapShared = 1;
+        nint address = mmap(0, (nuint)bytes, ProtReadWrite, MapShared, Number(memory), 0);
+        return address != -1 ? address : throw Failure("mmap");
+    }
+
+    internal static void Unmap(nint address, int bytes) => _ = munmap(address, (nuint)bytes);
+
+    /// <summary>Sends bytes with descriptors beside the first of them. Returns bytes sent, or -1 when the socket is full.</summary>
+    internal static int SendDescriptors(nint socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
+    {
+        byte* control = stackalloc byte[16 + MaxDescriptorsPerMessage * sizeof(int)];
+        fixed (byte* data = bytes)
+        {
+            IoVector vector = new() { Base = data, Length = (nuint)bytes.Length };
+            MessageHeader message = new() { Vectors = &vector, VectorCount = 1 };
+            if (descriptors.Length > 0)
+            {
+                nuint length = 16 + (nuint)descriptors.Length * sizeof(int);
+                *(nuint*)control = length;
+                ((int*)control)[2] = SOL_SOCKET;
+                ((int*)control)[3] = SCM_RIGHTS;
+                descriptors.CopyTo(new Span<int>(control + 16, descriptors.Length));
+                message.Control = control;
+                message.ControlLength = (length + 7) & ~(nuint)7;
+            }
+            while (true)
+            {
+                nint sent = sendmsg((int)socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+                if (sent >= 0)
+                    return (int)sent;
+                int error = Marshal.GetLastPInvokeError();
+                if (error == EAGAIN)
+                    return -1;
+                if (error != EINTR)
+                    throw new Win32Exception(error, "sendmsg: " + Marshal.GetPInvokeErrorMessage(error));
+            }
+        }
+    }
+
+    /// <summary>Reads what is there, without waiting, and one descriptor beside it if there is one. Returns -1 when nothing is there yet.</summary>
+    internal static int ReceiveDescriptor(nint socket, Span<byte> bytes, out SafeFileHandle? descriptor)
+    {
+        byte* control = stackalloc byte[64];
+        descriptor = null;
+        fixed (byte* data = bytes)
+        {
+            while (true)
+            {
+                IoVector vector = new() { Base = data, Length = (nuint)bytes.Length };
+                MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
+                nint read = recvmsg((int)socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+                if (read < 0)
+                {
+                    int error = Marshal.GetLastPInvokeError();
+                    if (error == EINTR)
+                        continue;
+                    return error == EAGAIN ? -1 : throw new Win32Exception(error, "recvmsg: " + Marshal.GetPInvokeErrorMessage(error));
+                }
+                if (message.ControlLength >= 20 && ((int*)control)[2] == SOL_SOCKET && ((int*)control)[3] == SCM_RIGHTS)
+                {
+                    int count = (int)((*(nuint*)control - 16) / sizeof(int));
+                    descriptor = Own(((int*)control)[4]);
+                    for (int i = 1; i < count; i++)
+                        Own(((int*)control)[4 + i]).Dispose();
+                }
+                return (int)read;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts a program in a session of its own, signals at their defaults, with descriptors 0 to n taken from
+    /// <paramref name="descriptors"/> and no others. Returns its process id.
+    /// </summary>
+    internal static int Spawn(string path, IReadOnlyList<string> arguments, IEnumerable<string> environment, IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        const int SetSigDef = 0x04, SetSigMask = 0x08, SetSid = 0x80;
+        byte* actions = stackalloc byte[512];
+        byte* attributes = stackalloc byte[1024];
+        byte* signals = stackalloc byte[128];
+        nint argv = Strings(arguments), envp = Strings(environment);
+        var moved = new List<SafeFileHandle>();
+        Check(-posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
+        Check(-posix_spawnattr_init(attributes), "posix_spawnattr_init");
+        try
+        {
+            for (int i = 0; i < descriptors.Count; i++)
+            {
+                // Above the targets first: a source that is itself a target would be overwritten.
+                SafeFileHandle source = Own(fcntl(Number(descriptors[i]), F_DUPFD_CLOEXEC, 64));
+                moved.Add(source);
+                Check(-posix_spawn_file_actions_adddup2(actions, Number(source), i), "posix_spawn_file_actions_adddup2");
+            }
+            new Span<byte>(signals, 128).Clear();
+            Check(-posix_spawnattr_setsigmask(attributes, signals), "posix_spawnattr");
+            new Span<byte>(signals, 128).Fill(0xFF);
+            Check(-posix_spawnattr_setsigdefault(attributes, signals), "posix_spawnattr");
+            Check(-posix_spawnattr_setflags(attributes, SetSigDef | SetSigMask | SetSid), "posix_spawnattr");
+            int pid;
+            int error = posix_spawn(&pid, path, actions, attributes, argv, envp);
+            return error == 0 ? pid : throw new Win32Exception(error, $"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+        finally
+        {
+            _ = posix_spawn_file_actions_destroy(actions);
+            _ = posix_spawnattr_destroy(attributes);
+            moved.ForEach(handle => handle.Dispose());
+            FreeStrings(argv);
+            FreeStrings(envp);
+        }
+    }
+
+    /// <summary>Sends a signal to a process that Lanner started; a process that is gone already is no error.</summary>
+    internal static void Signal(int pid, int signal)
+    {
+        if (pid > 1)
+            _ = kill(pid, signal);
+    }
+
+    /// <summary>The wait status of a child that has ended, or null while it runs; 0 when somebody else has reaped it.</summary>
+    internal static int? TryReap(int pid)
+    {
+        int status;
+        while (true)
+        {
+            int result = waitpid(pid, &status, WNOHANG);
+            if (result == pid)
+                return status;
+            if (result == 0)
+                return null;
+            if (Marshal.GetLastPInvokeError() == ECHILD)
+                return 0;
+        }
+    }
+
+    /// <summary>Waits until one of the descriptors can be read or has hung up; true marks stand in <paramref name="ready"/>.</summary>
+    internal static void Poll(ReadOnlySpan<int> descriptors, Span<bool> ready)
+    {
+        Span<PollEntry> entries = descriptors.Length <= 128 ? stackalloc PollEntry[descriptors.Length] : new PollEntry[descriptors.Length];
+        for (int i = 0; i < entries.Length; i++)
+            entries[i] = new PollEntry { Descriptor = descriptors[i], Events = 1 /* POLLIN */ };
+        fixed (PollEntry* first = entries)
+        {
+            if (poll(first, (nuint)entries.Length, -1) < 0 && Marshal.GetLastPInvokeError() != EINTR)
+                throw Failure("poll");
+        }
+        for (int i = 0; i < entries.Length; i++)
+            ready[i] = entries[i].Result != 0;
+    }
+
+    /// <summary>Reads from a non-blocking descriptor: the count, 0 at the end, -1 when nothing is there.</summary>
+    internal static int Read(SafeFileHandle handle, Span<byte> bytes)
+    {
+        fixed (byte* data = bytes)
+        {
+            nint count = read(Number(handle), data, (nuint)bytes.Length);
+            if (count >= 0)
+                return (int)count;
+            return Marshal.GetLastPInvokeError() is EAGAIN or EINTR ? -1 : 0;
+        }
+    }
+
+    internal static void Write(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* data = bytes)
+            _ = write(Number(handle), data, (nuint)bytes.Length);
+    }
+
+    /// <summary>The number of a handle's descriptor; the caller keeps the handle alive.</summary>
+    internal static int Number(SafeHandle handle) => (int)handle.DangerousGetHandle();
+
+    private static SafeFileHandle Own(int fd) => new(fd, ownsHandle: true);
+
+    private static void Check(int result, string call)
+    {
+        if (result < 0)
+            throw Failure(call);
+    }
+
+    private static Win32Exception Failure(string call)
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new Win32Exception(error, $"{call}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private static nint Strings(IEnumerable<string> values)
+    {
+        string[] all = [.. values];
+        nint* array = (nint*)NativeMemory.Alloc((nuint)(all.Length + 1), (nuint)sizeof(nint));
+        for (int i = 0; i < all.Length; i++)
+            array[i] = Marshal.StringToCoTaskMemUTF8(all[i]);
+        array[all.Length] = 0;
+        return (nint)array;
+    }
+
+    private static void FreeStrings(nint array)
+    {
+        for (nint* entry = (nint*)array; *entry != 0; entry++)
+            Marshal.FreeCoTaskMem(*entry);
+        NativeMemory.Free((void*)array);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        internal byte* Base;
+        internal nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MessageHeader
+    {
+        internal void* Name;
+        internal nuint NameLength;
+        internal IoVector* Vectors;
+        internal nuint VectorCount;
+        internal byte* Control;
+        internal nuint ControlLength;
+        internal nint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Result;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socketpair(int domain, int type, int protocol, int* pair);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* pair, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(int fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int munmap(nint address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint sendmsg(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recvmsg(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitpid(int pid, int* status, int options);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollEntry* entries, nuint count, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(int* pid, string path, byte* actions, byte* attributes, nint argv, nint envp);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_init(byte* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_init(byte* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_destroy(byte* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigmask(byte* attributes, byte* signals);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigdefault(byte* attributes, byte* signals);
+}

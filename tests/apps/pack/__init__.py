@@ -1,0 +1,1 @@
+"""A package; the app is `pack.wsgi:application`."""

@@ -1,0 +1,3 @@
+"""What pack.wsgi imports relatively."""
+
+WORD = b"pack\n"
