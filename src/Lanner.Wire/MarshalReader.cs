@@ -18,6 +18,18 @@ public ref struct MarshalReader(ReadOnlySpan<byte> source)
     /// <summary>Bytes read so far.</summary>
     public readonly int Position => _at;
 
+    /// <summary>Whether the next value is a str.</summary>
+    public readonly bool IsStr => Next is (byte)'u' or (byte)'t' or (byte)'a' or (byte)'A' or (byte)'z' or (byte)'Z';
+
+    /// <summary>Whether the next value is a tuple or list.</summary>
+    public readonly bool IsSequence => Next is (byte)'(' or (byte)'[';
+
+    /// <summary>The type of the next value.</summary>
+    /// <exception cref="WireException">There is none, or it is of a type that never comes.</exception>
+    private readonly byte Next => _at < _source.Length && "NTFilgsutaAzZ([{"u8.Contains(_source[_at])
+        ? _source[_at]
+        : throw new WireException("a value was expected");
+
     /// <summary>Reads the start of a tuple or list and gives its count, of which each item takes at least a byte.</summary>
     public int BeginSequence()
     {

@@ -1,0 +1,189 @@
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Lanner.Gateway;
+
+/// <summary>
+/// The endpoint in front of all Python apps. One request: 1 the mount is found, 2 the body is read to its end, 3 the
+/// request is forwarded, 4 the answer, which the forwarder has begun to write, is completed; 5 the access log is told.
+/// </summary>
+public sealed partial class PythonAppEndpoint
+{
+    private readonly GatewaySettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly IAccessLog? _accessLog;
+    private readonly ObjectPool<RequestForwarder> _forwarders;
+    private volatile MountTable _mounts;
+
+    public PythonAppEndpoint(GatewaySettings settings, MountTable mounts, TimeProvider time, ILogger log, IAccessLog? accessLog)
+    {
+        _settings = settings;
+        _mounts = mounts;
+        _time = time;
+        _log = log;
+        _accessLog = accessLog;
+        _forwarders = new DefaultObjectPool<RequestForwarder>(new ForwarderPolicy(settings, time), maximumRetained: 1024);
+    }
+
+    /// <summary>Which app answers where; replaced as a whole.</summary>
+    public MountTable Mounts
+    {
+        get => _mounts;
+        set => _mounts = value;
+    }
+
+    /// <summary>Serves one request.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var passage = new Passage { Started = _time.GetTimestamp() };
+        RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        ClientOrigin origin = ClientOrigin.Of(context, _settings);
+        passage.RequestId = origin.RequestId ?? RequestIds.Text(RequestIds.Next());
+        passage.Mount = _mounts.Match(context.Request.Host.Host, target.Path);
+        if (passage.Mount is null)
+        {
+            passage.Error = GatewayError.NoMount;
+            await GatewayError.NoMount.WriteAsync(context);
+        }
+        else
+        {
+            (RequestBody? body, passage.Error) = await RequestBody.ReadAsync(context, _settings, _time);
+            if (body is not null)
+                await ForwardAsync(context, target, origin, body, passage);
+            else if (passage.Error is { } error)
+                await error.WriteAsync(context);
+            else
+                context.Abort();
+        }
+        _accessLog?.Write(Record(context, target, origin, passage));
+    }
+
+    private async Task ForwardAsync(HttpContext context, RequestTarget target, ClientOrigin origin, RequestBody body, Passage passage)
+    {
+        RequestForwarder forwarder = _forwarders.Get();
+        forwarder.Prepare(context, target, passage.Mount!.Prefix, origin, passage.RequestId, body);
+        CancellationToken gone = context.Request.Protocol == "HTTP/1.1"
+            && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
+                ? connection.ConnectionClosed
+                : context.RequestAborted;
+        ForwardResult result;
+        using (gone.UnsafeRegister(static forwarder => ((RequestForwarder)forwarder!).OnClientGone(), forwarder))
+        {
+            result = await forwarder.ForwardAsync(passage.Mount.App.Pool);
+            passage.Queue = _time.GetElapsedTime(forwarder.SubmittedAt, forwarder.PlacedAt == 0 ? _time.GetTimestamp() : forwarder.PlacedAt);
+            passage.WorkerPid = forwarder.WorkerPid;
+            passage.AppMicros = result.AppMicros;
+            await CompleteAsync(context, forwarder.Writer, result, passage);
+            passage.Bytes = forwarder.Writer.Bytes;
+        }
+        forwarder.Release();
+        _forwarders.Return(forwarder);
+    }
+
+    private async ValueTask CompleteAsync(HttpContext context, ResponseWriter writer, ForwardResult result, Passage passage)
+    {
+        bool whole = true;
+        switch (result.Outcome)
+        {
+            case ForwardOutcome.Answered:
+                whole = await writer.CompleteAsync();
+                break;
+            case ForwardOutcome.File:
+                using (result.File)
+                    whole = await writer.FileAsync(result.File!, result.Offset, result.Count);
+                break;
+            case ForwardOutcome.ClientGone:
+                context.Abort();
+                return;
+            default:
+                await FailAsync(context, writer, result, passage);
+                return;
+        }
+        if (writer.WasCut)
+            TooLong(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid);
+        if (!whole && !writer.ClientGone)
+        {
+            passage.Error = GatewayError.BadResponse;
+            TooShort(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid);
+        }
+        if (!whole)
+            context.Abort();
+    }
+
+    private async Task FailAsync(HttpContext context, ResponseWriter writer, ForwardResult result, Passage passage)
+    {
+        string app = passage.Mount!.App.App.Name;
+        GatewayError error = result.Outcome switch
+        {
+            ForwardOutcome.AppError => GatewayError.AppError,
+            ForwardOutcome.BadResponse => GatewayError.BadResponse,
+            ForwardOutcome.WorkerDied => GatewayError.WorkerDied,
+            ForwardOutcome.QueueFull => GatewayError.QueueFull,
+            ForwardOutcome.QueueTimeout => GatewayError.QueueTimeout,
+            _ => GatewayError.AppNotReady,
+        };
+        passage.Error = error;
+        if (result.Outcome == ForwardOutcome.AppError)
+            AppRaised(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
+        else if (result.Outcome == ForwardOutcome.BadResponse)
+            BadAnswer(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
+        else
+            Refused(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, error.Code);
+        if (!context.Response.HasStarted)
+        {
+            await error.WriteAsync(context);
+            return;
+        }
+        // What was sent cannot be taken back; the client must see that it is not the whole.
+        await writer.CompleteAsync();
+        context.Abort();
+    }
+
+    private AccessRecord Record(HttpContext context, in RequestTarget target, in ClientOrigin origin, Passage passage)
+    {
+        TimeSpan total = _time.GetElapsedTime(passage.Started);
+        return new AccessRecord
+        {
+            Client = origin.Address,
+            Started = _time.GetUtcNow() - total,
+            Method = context.Request.Method,
+            Target = target.Raw,
+            Protocol = context.Request.Protocol,
+            Status = context.Response.StatusCode,
+            Bytes = passage.Bytes,
+            Referer = context.Request.Headers.Referer,
+            UserAgent = context.Request.Headers.UserAgent,
+            RequestId = passage.RequestId,
+            App = passage.Mount?.App.App.Name,
+            WorkerPid = passage.WorkerPid,
+            Total = total,
+            Queue = passage.Queue,
+            InApp = TimeSpan.FromMicroseconds(passage.AppMicros),
+            Error = passage.Error?.Code,
+        };
+    }
+
+    /// <summary>What is known of a request on its way through the endpoint.</summary>
+    private sealed class Passage
+    {
+        public long Started;
+        public string RequestId = "";
+        public Mount? Mount;
+        public GatewayError? Error;
+        public int WorkerPid;
+        public TimeSpan Queue;
+        public uint AppMicros;
+        public long Bytes;
+    }
+
+    private sealed class ForwarderPolicy(GatewaySettings settings, TimeProvider time) : PooledObjectPolicy<RequestForwarder>
+    {
+        public override RequestForwarder Create() => new(settings, time);
+
+        public override bool Return(RequestForwarder obj) => true;
+    }
+}

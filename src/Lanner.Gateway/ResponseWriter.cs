@@ -1,0 +1,182 @@
+using System.IO.Pipelines;
+using Lanner.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lanner.Gateway;
+
+/// <summary>
+/// Writes one answer to its client. Holds the answer to the Content-Length that the app gave: what is more is cut off,
+/// what is less is an error that the client can see.
+/// </summary>
+internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time)
+{
+    private HttpContext _context = null!;
+    private ResponseSpool? _spool;
+    private ValueTask<FlushResult> _lastFlush;
+    private bool _lastFlushPending;
+    private bool _withoutBody;
+    private long? _remaining;
+    private bool _cut;
+
+    /// <summary>Bytes of the body handed to the connection.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether the app gave more than its Content-Length.</summary>
+    public bool WasCut => _cut;
+
+    /// <summary>Nobody reads any more: everything is discarded.</summary>
+    public bool ClientGone { get; set; }
+
+    public void Begin(HttpContext context)
+    {
+        _context = context;
+        _spool = null;
+        _lastFlushPending = false;
+        _withoutBody = _cut = false;
+        _remaining = null;
+        Bytes = 0;
+        ClientGone = false;
+    }
+
+    /// <summary>A whole answer. Returns null, or what is wrong with it; then nothing has been sent.</summary>
+    public string? Whole(ReadOnlyMemory<byte> payload)
+    {
+        if (Head(payload.Span, out int length, out long? declared) is { } fault)
+            return fault;
+        ReadOnlyMemory<byte> body = payload[length..];
+        if (_withoutBody)
+        {
+            if (declared is not null && _context.Response.StatusCode != StatusCodes.Status204NoContent)
+                _context.Response.ContentLength = declared;
+            return null;
+        }
+        if (declared > body.Length)
+            return $"the Content-Length is {declared}, but the body has {body.Length} bytes";
+        if (declared < body.Length)
+        {
+            _cut = true;
+            body = body[..(int)declared.Value];
+        }
+        _context.Response.ContentLength = body.Length;
+        Bytes = body.Length;
+        if (body.Length > 0 && !ClientGone)
+            Send(body);
+        return null;
+    }
+
+    /// <summary>The head of an answer whose body follows in pieces. Returns null, or what is wrong with it.</summary>
+    public string? Start(ReadOnlySpan<byte> payload)
+    {
+        if (Head(payload, out _, out long? declared) is { } fault)
+            return fault;
+        if (declared is not null && _context.Response.StatusCode != StatusCodes.Status204NoContent)
+            _context.Response.ContentLength = declared;
+        _remaining = _withoutBody ? null : declared;
+        return null;
+    }
+
+    /// <summary>A piece of the body. The task is done when another can be taken; the client may have got less by then.</summary>
+    public ValueTask PieceAsync(ReadOnlyMemory<byte> piece)
+    {
+        if (_withoutBody || ClientGone)
+            return default;
+        if (_remaining is { } remaining)
+        {
+            if (piece.Length > remaining)
+            {
+                _cut = true;
+                piece = piece[..(int)remaining];
+            }
+            _remaining = remaining - piece.Length;
+        }
+        if (piece.Length == 0)
+            return default;
+        Bytes += piece.Length;
+        if (_spool is null)
+        {
+            Send(piece);
+            if (_lastFlushPending)
+            {
+                _lastFlushPending = false;
+                _spool = new ResponseSpool(_context.Response.BodyWriter, _lastFlush, settings, time);
+            }
+            return default;
+        }
+        return _spool.AppendAsync(piece);
+    }
+
+    /// <summary>
+    /// Everything has been written that will be: waits until the client has it. False when the body is shorter than was
+    /// promised, so that the connection must not look finished.
+    /// </summary>
+    public async ValueTask<bool> CompleteAsync()
+    {
+        if (_lastFlushPending)
+        {
+            _lastFlushPending = false;
+            await _lastFlush;
+        }
+        if (_spool is not null)
+            await _spool.CompleteAsync();
+        return _remaining is null or 0;
+    }
+
+    /// <summary>Sends part of a file, whose head has been started, at the client's speed.</summary>
+    public async Task<bool> FileAsync(SafeFileHandle file, long offset, long count)
+    {
+        const int Block = 128 * 1024;
+        if (_withoutBody)
+            return true;
+        if (_remaining is { } declared)
+        {
+            _cut = declared < count;
+            count = Math.Min(count, declared);
+        }
+        else
+        {
+            _context.Response.ContentLength = count;
+        }
+        long end = offset + count;
+        PipeWriter client = _context.Response.BodyWriter;
+        await _context.Response.StartAsync();
+        while (offset < end && !ClientGone)
+        {
+            Memory<byte> room = client.GetMemory(Block);
+            int read = RandomAccess.Read(file, room.Span[..(int)Math.Min(Math.Min(room.Length, Block), end - offset)], offset);
+            if (read == 0)
+                break;
+            client.Advance(read);
+            offset += read;
+            Bytes += read;
+            FlushResult flush = await client.FlushAsync();
+            if (flush.IsCompleted || flush.IsCanceled)
+                break;
+        }
+        return offset == end && (_remaining is not { } promised || promised == count);
+    }
+
+    private string? Head(ReadOnlySpan<byte> payload, out int length, out long? declared)
+    {
+        HttpResponse response = _context.Response;
+        string? fault = ResponseHead.Apply(payload, response, out length, out declared);
+        if (fault is not null)
+        {
+            response.Headers.Clear();
+            return fault;
+        }
+        _withoutBody = HttpMethods.IsHead(_context.Request.Method)
+            || response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified or StatusCodes.Status205ResetContent;
+        return null;
+    }
+
+    private void Send(ReadOnlyMemory<byte> bytes)
+    {
+        // The bytes are copied before the call returns; what may be pending is that the client takes them.
+        ValueTask<FlushResult> flush = _context.Response.BodyWriter.WriteAsync(bytes);
+        if (flush.IsCompletedSuccessfully)
+            _ = flush.Result;
+        else
+            (_lastFlush, _lastFlushPending) = (flush, true);
+    }
+}
