@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// APP as users write it. Only its form is judged here, and a name for the app is derived from it; the worker loads it.
+/// </summary>
+internal static partial class AppReference
+{
+    /// <summary>File names that say nothing about the app: the directory's name is better.</summary>
+    private static readonly string[] CommonNames = ["app", "wsgi", "asgi", "main", "application", "server", "run"];
+
+    /// <summary>What is wrong with the form of <paramref name="app"/>, or null.</summary>
+    public static string? FindProblem(string app)
+    {
+        if (PasteForm().IsMatch(app) || FileForm().IsMatch(app) || ModuleForm().IsMatch(app)) return null;
+        const string Forms = "module:name, module, module:factory(), path/to/file.py[:name] or paste:FILE[#SECTION]";
+        return app.Contains('/', StringComparison.Ordinal) && !app.Contains(':', StringComparison.Ordinal)
+            ? $"\"{app}\" is neither a directory nor a .py file: APP must be {Forms}, or a directory"
+            : $"\"{app}\" names no app: it must be {Forms}";
+    }
+
+    /// <summary>A name made of letters, digits, <c>-</c> and <c>_</c>: <c>shop.wsgi:application</c> is <c>shop</c>.</summary>
+    public static string DeriveName(string app, string directory)
+    {
+        var name = app switch
+        {
+            _ when PasteForm().Match(app) is { Success: true } paste => Path.GetFileNameWithoutExtension(paste.Groups["file"].Value),
+            _ when FileForm().Match(app) is { Success: true } file => OfFile(Path.GetFullPath(file.Groups["file"].Value, directory)),
+            _ => app.Split('.', ':')[0],
+        };
+        var clean = NotAllowed().Replace(name, "-").Trim('-');
+        return clean.Length == 0 ? "app" : clean;
+    }
+
+    public static bool IsName(string name) => name.Length > 0 && !NotAllowed().IsMatch(name);
+
+    private static string OfFile(string path)
+    {
+        var stem = Path.GetFileNameWithoutExtension(path);
+        var parent = Path.GetFileName(Path.GetDirectoryName(path));
+        return CommonNames.Contains(stem, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrEmpty(parent) ? parent : stem;
+    }
+
+    [GeneratedRegex(@"^paste:(?<file>[^#]+)(#[^#]+)?\z")]
+    private static partial Regex PasteForm();
+
+    [GeneratedRegex(@"^(?<file>[^:]+\.py)(:[\w.]+(\(\))?)?\z")]
+    private static partial Regex FileForm();
+
+    [GeneratedRegex(@"^[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?)?\z")]
+    private static partial Regex ModuleForm();
+
+    [GeneratedRegex(@"[^A-Za-z0-9_-]")]
+    private static partial Regex NotAllowed();
+}

@@ -1,0 +1,88 @@
+using Lanner.Server.Configuration.Values;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// Completes a draft and finds what no single setting can show: what is missing, what two settings say of the same
+/// thing, and files that are not there. Nothing is opened or started.
+/// </summary>
+internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterpreter interpreter)
+{
+    public void Complete()
+    {
+        CheckBinds();
+        CheckTls();
+        CheckDirectories();
+        CheckMounts();
+        for (var index = 0; index < draft.Apps.Count; index++) CompleteApp(index);
+    }
+
+    private void CheckBinds()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var address in draft.Server.Bind)
+            if (address is not TcpBindAddress { Port: 0 } && !seen.Add(address.ToString()!))
+                draft.Report(draft.OriginOf("", "bind"), $"bind holds {address} twice: keep one of them");
+        if (seen.Contains(draft.Server.Control))
+            draft.Report(draft.OriginOf("", draft.IsGiven("", "control") ? "control" : "bind"), $"control and bind are both {draft.Server.Control}: give one of them another address");
+    }
+
+    private void CheckTls()
+    {
+        var server = draft.Server;
+        if (server.TlsKey is not null && server.TlsCertificate is null && !draft.IsGiven("", "tls_certificate"))
+            draft.Report(draft.OriginOf("", "tls_key"), "tls_key is given without tls_certificate: give both");
+        CheckFile("tls_certificate", server.TlsCertificate);
+        CheckFile("tls_key", server.TlsKey);
+    }
+
+    private void CheckFile(string key, string? path)
+    {
+        if (path is not null && !File.Exists(path)) draft.Report(draft.OriginOf("", key), $"{key} names {path}, which does not exist");
+    }
+
+    private void CheckDirectories()
+    {
+        var spool = draft.Server.Gateway.SpoolDirectory;
+        if (!Directory.Exists(spool)) draft.Report(draft.OriginOf("", "spool_directory"), $"spool_directory names {spool}, which is no directory");
+        if (draft.Server.AccessLog is not ("off" or "-") && Path.GetDirectoryName(draft.Server.AccessLog) is { } parent && !Directory.Exists(parent))
+            draft.Report(draft.OriginOf("", "access_log"), $"access_log lies in {parent}, which is no directory: create it");
+        if (Directory.Exists(draft.Server.AccessLog)) draft.Report(draft.OriginOf("", "access_log"), $"access_log names {draft.Server.AccessLog}, which is a directory");
+    }
+
+    private void CheckMounts()
+    {
+        var owners = new Dictionary<MountPath, string>();
+        foreach (var app in draft.Apps)
+        {
+            var name = app.Definition.Name;
+            foreach (var mount in app.Mounts)
+            {
+                if (owners.TryAdd(mount, name)) continue;
+                var first = owners[mount];
+                draft.Report(draft.OriginOf(name, "mount"), first == name
+                    ? $"the app {name} has the mount \"{mount}\" twice: keep one of them"
+                    : $"the apps {first} ({draft.OriginOf(first, "mount")}) and {name} both have the mount \"{mount}\": give one of them another mount");
+            }
+        }
+    }
+
+    private void CompleteApp(int index)
+    {
+        var definition = draft.Apps[index].Definition;
+        var name = definition.Name;
+        if (definition.App.Length == 0 && !draft.IsGiven(name, "app"))
+            draft.Report(draft.OriginOf(name, ""), $"the app {name} has no key app: add one, for example app = \"{name}.wsgi:application\"");
+        if (definition.App.Length > 0 && AppReference.FindProblem(definition.App) is { } problem)
+            draft.Report(draft.OriginOf(name, "app"), $"app {problem}");
+        if (!Directory.Exists(definition.Directory))
+            draft.Report(draft.OriginOf(name, "directory"), $"directory names {definition.Directory}, which is no directory");
+
+        var python = definition.Python.Length > 0 ? interpreter.Resolve(definition.Python) : interpreter.FindDefault();
+        if (python.Problem is { } missing)
+            // Without a setting of its own the complaint is the same for every app, and told once.
+            draft.Report(draft.IsGiven(name, "python") ? draft.OriginOf(name, "python") : default, missing);
+        else
+            draft.Apps[index] = draft.Apps[index] with { Definition = definition with { Python = python.Value! } };
+    }
+}

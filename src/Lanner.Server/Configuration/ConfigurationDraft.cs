@@ -1,0 +1,136 @@
+using Lanner.Server.Configuration.Values;
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// A configuration while it is read: records that grow setting by setting, where each setting came from, and the
+/// problems so far. It knows no setting by name; the two tables of settings do.
+/// </summary>
+internal sealed class ConfigurationDraft(string appDirectory)
+{
+    private readonly Dictionary<(string Scope, string Key), Origin> _origins = [];
+
+    public ServerSettings Server { get; private set; } = new();
+
+    public List<ConfiguredApp> Apps { get; } = [];
+
+    public List<Problem> Problems { get; } = [];
+
+    /// <summary>Where a setting came from; the app's own place when it was left to its default.</summary>
+    public Origin OriginOf(string scope, string key) =>
+        _origins.TryGetValue((scope, key), out var origin) ? origin : _origins.GetValueOrDefault((scope, ""));
+
+    public bool IsGiven(string scope, string key) => _origins.ContainsKey((scope, key));
+
+    public void Report(Origin origin, string message) => Problems.Add(new Problem(origin, message));
+
+    public void Replace(ServerSettings server) => Server = server;
+
+    public int AddApp(string name, Origin origin)
+    {
+        _origins[(name, "")] = origin;
+        Apps.Add(AppSettingTable.Defaults(name, appDirectory));
+        return Apps.Count - 1;
+    }
+
+    public void ReadFile(SettingsFile file)
+    {
+        foreach (var entry in file.Root.Entries)
+        {
+            var origin = file.At(entry.Position);
+            switch (entry.Key, entry.Value)
+            {
+                case ("server", TomlTable server):
+                    Server = ReadTable(file, server, ServerSettingTable.All, Server, "");
+                    break;
+                case ("app", TomlTable apps):
+                    ReadApps(file, apps);
+                    break;
+                case ("server" or "app", var other):
+                    Report(origin, $"{entry.Key} must be a table such as {(entry.Key == "app" ? "[app.shop]" : "[server]")}, not {other.Describe()}");
+                    break;
+                case ("job", _):
+                    Report(origin, $"job {LaterSetting<ServerSettings>.Refusal}");
+                    break;
+                default:
+                    Report(origin, Unknown(entry.Key, ["server", "app", "job"], ServerSettingTable.All.Select(s => s.Name), "[server]"));
+                    break;
+            }
+        }
+    }
+
+    public void ApplyServerOption(GivenOption<ServerSettings> option, string baseDirectory) =>
+        Server = Applied(option, Server, baseDirectory, "");
+
+    public void ApplyAppOption(GivenOption<ConfiguredApp> option, int app, string baseDirectory) =>
+        Apps[app] = Applied(option, Apps[app], baseDirectory, Apps[app].Definition.Name);
+
+    /// <summary>Gives APP of the command line to the only app.</summary>
+    public void GiveApp(string app)
+    {
+        Apps[0] = Apps[0] with { Definition = Apps[0].Definition with { App = app } };
+        _origins[(Apps[0].Definition.Name, "app")] = default;
+    }
+
+    /// <summary>Gives <c>--directory</c> to the only app.</summary>
+    public void GiveDirectory(string directory)
+    {
+        Apps[0] = Apps[0] with { Definition = Apps[0].Definition with { Directory = directory } };
+        _origins[(Apps[0].Definition.Name, "directory")] = Origin.Option("--directory");
+    }
+
+    private TRecord Applied<TRecord>(GivenOption<TRecord> option, TRecord record, string baseDirectory, string scope)
+    {
+        var origin = Origin.Option(option.Setting.Option!.Name);
+        return Take(option.Setting, option.Setting.Apply(record, option.Texts, baseDirectory), record, origin, scope, origin.Text);
+    }
+
+    private void ReadApps(SettingsFile file, TomlTable apps)
+    {
+        foreach (var entry in apps.Entries)
+        {
+            var origin = file.At(entry.Position);
+            if (entry.Value is not TomlTable table)
+                Report(origin, $"app.{entry.Key} must be a table of its own, not {entry.Value.Describe()}: an app is written [app.NAME] with its keys below");
+            else if (!AppReference.IsName(entry.Key))
+                Report(origin, $"the app name \"{entry.Key}\" must be made of letters, digits, - and _");
+            else
+            {
+                var app = AddApp(entry.Key, origin);
+                Apps[app] = ReadTable(file, table, AppSettingTable.All, Apps[app], entry.Key);
+            }
+        }
+    }
+
+    private TRecord ReadTable<TRecord>(SettingsFile file, TomlTable table, IReadOnlyList<Setting<TRecord>> settings, TRecord record, string scope)
+    {
+        foreach (var entry in table.Entries)
+        {
+            var origin = file.At(entry.Position);
+            if (settings.FirstOrDefault(setting => setting.Name == entry.Key) is { } setting)
+                record = Take(setting, setting.Apply(record, entry.Value, file.Directory), record, origin, scope, setting.Name);
+            else if (scope.Length == 0)
+                Report(origin, Unknown(entry.Key, Names(settings), Names(AppSettingTable.All), "[app.NAME]"));
+            else
+                Report(origin, Unknown(entry.Key, Names(settings), Names(ServerSettingTable.All), "[server]"));
+        }
+        return record;
+    }
+
+    private TRecord Take<TRecord>(Setting<TRecord> setting, Reading<TRecord> reading, TRecord record, Origin origin, string scope, string shownName)
+    {
+        _origins[(scope, setting.Name)] = origin;
+        if (reading.Problem is not { } problem) return reading.Value!;
+        Report(origin, shownName == origin.Text ? problem : $"{shownName} {problem}");
+        return record;
+    }
+
+    private static IEnumerable<string> Names<TRecord>(IEnumerable<Setting<TRecord>> settings) => settings.Select(setting => setting.Name);
+
+    private static string Unknown(string key, IEnumerable<string> names, IEnumerable<string> elsewhere, string otherTable)
+    {
+        if (elsewhere.Contains(key)) return $"the key '{key}' belongs in {otherTable}";
+        return NearestName.Find(key, names) is { } near ? $"unknown key '{key}': did you mean '{near}'?" : $"unknown key '{key}'";
+    }
+}

@@ -1,0 +1,115 @@
+using Lanner.Server.Configuration.Values;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// Turns the command line, the settings file and the environment into <see cref="ServerSettings"/>, in this order:
+/// what APP means, which file, what the file says, what the options change, what is still missing, what conflicts.
+/// Every problem is gathered before anything is refused.
+/// </summary>
+internal sealed class ConfigurationLoader
+{
+    /// <summary>What a directory as APP may hold, first found first taken.</summary>
+    private static readonly string[] AppFiles = ["app.py", "wsgi.py", "main.py"];
+
+    private readonly ConfigurationSources _sources;
+    private readonly List<Problem> _early = [];
+    private string _home;
+    private string? _app;
+
+    private ConfigurationLoader(ConfigurationSources sources)
+    {
+        _sources = sources;
+        _home = Path.GetFullPath(sources.Directory ?? ".", sources.CurrentDirectory);
+        _app = sources.App;
+    }
+
+    public static ConfigurationResult Load(ConfigurationSources sources) => new ConfigurationLoader(sources).Load();
+
+    private ConfigurationResult Load()
+    {
+        if (!Directory.Exists(_home)) return Refused([new Problem(Origin.Option("--directory"), $"there is no directory {_home}")]);
+        EnterAppDirectory();
+        var file = _sources.File is { } named
+            ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early)
+            : SettingsFile.Find(_home, _sources.CurrentDirectory, _early);
+        // Without the file most other complaints would be wrong.
+        if (_early.Count > 0) return Refused(_early);
+
+        // APP is read from where the user stands; an app of the file from where the file is.
+        var isHomeGiven = _sources.Directory is not null || _app is not null || file is null;
+        var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory);
+        if (file is not null) draft.ReadFile(file);
+        ApplyControlDefault(draft);
+        foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
+        ApplyToApp(draft);
+        new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
+        return draft.Problems.Count > 0
+            ? Refused(draft.Problems)
+            : new ConfigurationResult(draft.Server with { Apps = draft.Apps }, []);
+    }
+
+    private static ConfigurationResult Refused(IEnumerable<Problem> problems) =>
+        new(null, [.. problems.OrderBy(static problem => problem.Origin.Line).Distinct()]);
+
+    /// <summary>A directory as APP stands for the settings file or the app file in it.</summary>
+    private void EnterAppDirectory()
+    {
+        if (_app is null) return;
+        var directory = Path.GetFullPath(_app, _home);
+        if (!Directory.Exists(directory)) return;
+        var hasSettings = SettingsFile.IsIn(directory);
+        var appFile = AppFiles.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
+        // A bare name that is a package is the module, as everywhere in Python.
+        if (!_app.Contains('/', StringComparison.Ordinal) && !hasSettings && File.Exists(Path.Combine(directory, "__init__.py"))) return;
+        if (!hasSettings && appFile is null)
+        {
+            _early.Add(new Problem(default, $"the directory {_app} holds no lanner.toml and no {string.Join(", ", AppFiles)}: name the app, for example {_app.TrimEnd('/')}/file.py:name"));
+            return;
+        }
+        _home = directory.Length > 1 ? directory.TrimEnd('/') : directory;
+        _app = hasSettings && _sources.File is null ? null : appFile;
+    }
+
+    /// <summary>The control socket is found from the current directory by every other command, so it does not depend on the file's place.</summary>
+    private void ApplyControlDefault(ConfigurationDraft draft)
+    {
+        if (draft.IsGiven("", "control")) return;
+        var text = _sources.Environment("LANNER_CONTROL") is { Length: > 0 } given ? given : draft.Server.Control;
+        var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);
+        if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_CONTROL"), problem);
+        else draft.Replace(draft.Server with { Control = reading.Value! });
+    }
+
+    /// <summary>Lets APP and the options speak of the one app there is, or make it.</summary>
+    private void ApplyToApp(ConfigurationDraft draft)
+    {
+        if (draft.Apps.Count > 1)
+        {
+            var names = string.Join(", ", draft.Apps.Select(static app => app.Definition.Name));
+            if (_app is not null) draft.Report(default, $"APP goes with a settings file of one app or none, but there are {names}: leave APP out");
+            foreach (var option in _sources.AppOptions)
+                draft.Report(Origin.Option(option.Setting.Option!.Name), $"does not say which of the apps {names} it is for: set {option.Setting.Name} in the file");
+            return;
+        }
+        if (_app is not null && AppReference.FindProblem(_app) is { } problem)
+        {
+            draft.Report(default, problem);
+            return;
+        }
+        if (draft.Apps.Count == 0)
+        {
+            // An app that was refused in the file has been reported already.
+            if (_app is null && draft.Problems.Count == 0)
+                draft.Report(default, "there is no app: give one, for example shop.wsgi:application, or write a lanner.toml");
+            if (_app is null) return;
+            draft.AddApp(AppReference.DeriveName(_app, _home), default);
+        }
+
+        if (_app is not null) draft.GiveApp(_app);
+        // A directory that only led to the file is not meant to beat the file's own.
+        if (_sources.Directory is not null && (_sources.File is not null || !draft.IsGiven(draft.Apps[0].Definition.Name, "directory")))
+            draft.GiveDirectory(_home);
+        foreach (var option in _sources.AppOptions) draft.ApplyAppOption(option, 0, _sources.CurrentDirectory);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Lanner.Server.Configuration;
+
+/// <summary>One option as the command line gave it.</summary>
+internal sealed record GivenOption<TRecord>(Setting<TRecord> Setting, IReadOnlyList<string> Texts);
+
+/// <summary>Everything a configuration is made from.</summary>
+internal sealed record ConfigurationSources
+{
+    /// <summary>APP of the command line: an app or a directory.</summary>
+    public string? App { get; init; }
+
+    /// <summary><c>--config</c>.</summary>
+    public string? File { get; init; }
+
+    /// <summary><c>--directory</c>; it is not among <see cref="AppOptions"/>, because it also says where the file is looked for.</summary>
+    public string? Directory { get; init; }
+
+    public IReadOnlyList<GivenOption<ServerSettings>> ServerOptions { get; init; } = [];
+
+    public IReadOnlyList<GivenOption<ConfiguredApp>> AppOptions { get; init; } = [];
+
+    /// <summary>Absolute.</summary>
+    public required string CurrentDirectory { get; init; }
+
+    /// <summary>Reads one variable of the server's own environment.</summary>
+    public required Func<string, string?> Environment { get; init; }
+}
+
+/// <summary>Settings, or what is wrong: never both.</summary>
+internal sealed record ConfigurationResult(ServerSettings? Settings, IReadOnlyList<Problem> Problems);

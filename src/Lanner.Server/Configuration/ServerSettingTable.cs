@@ -1,0 +1,88 @@
+using Lanner.Server.Configuration.Values;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>Every setting of <c>[server]</c>, declared once.</summary>
+internal static class ServerSettingTable
+{
+    private static readonly DurationKind Duration = new();
+
+    public static IReadOnlyList<Setting<ServerSettings>> All { get; } =
+    [
+        new Setting<ServerSettings, IReadOnlyList<BindAddress>>("bind", new ListKind<BindAddress>(new BindAddressKind()),
+            s => s.Bind, (s, v) => s with { Bind = v },
+            "Where the server listens. Port 0 lets the system choose; fd:N is a socket inherited from the service manager.")
+            { Option = new OptionForm("--bind", "ADDRESS") { Alias = "-b" } },
+        new Setting<ServerSettings, string>("control", new ControlAddressKind(),
+            s => s.Control, (s, v) => s with { Control = v },
+            "Where the control API listens; $LANNER_CONTROL changes the default.")
+            { Option = new OptionForm("--control", "ADDRESS") },
+        new Setting<ServerSettings, string>("access_log", new AccessLogKind(),
+            s => s.AccessLog, (s, v) => s with { AccessLog = v },
+            "Where each finished request is told: nowhere, standard output, or a file.")
+            { Option = new OptionForm("--access-log", "FILE|-|off") },
+        new Setting<ServerSettings, LogFormat>("log_format", new ChoiceKind<LogFormat>(("text", LogFormat.Text), ("json", LogFormat.Json)),
+            s => s.LogFormat, (s, v) => s with { LogFormat = v },
+            "Lines for people or one JSON object a line, for the log and the access log. The access log's text is Apache's combined form.")
+            { Option = new OptionForm("--log-format", "text|json") },
+        new Setting<ServerSettings, LogLevel>("log_level", new ChoiceKind<LogLevel>(
+                ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
+                ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical)),
+            s => s.LogLevel, (s, v) => s with { LogLevel = v },
+            "What is told on standard error at least.")
+            { Option = new OptionForm("--log-level", "LEVEL") },
+        new Setting<ServerSettings, string>("tls_certificate", new PathKind("a PEM file"),
+            s => s.TlsCertificate!, (s, v) => s with { TlsCertificate = v },
+            "The certificate, with its chain, as PEM; every TCP address then speaks TLS.")
+            { DefaultText = "none", Option = new OptionForm("--tls-certificate", "FILE") },
+        new Setting<ServerSettings, string>("tls_key", new PathKind("a PEM file"),
+            s => s.TlsKey!, (s, v) => s with { TlsKey = v },
+            "The certificate's key as PEM.")
+            { DefaultText = "in the file of tls_certificate", Option = new OptionForm("--tls-key", "FILE") },
+        new Setting<ServerSettings, TrustedPeers>("trusted_proxies", new TrustedPeersKind(),
+            s => new TrustedPeers(s.Gateway.TrustedProxies, s.Gateway.TrustUnixPeers),
+            (s, v) => s with { Gateway = s.Gateway with { TrustedProxies = v.Networks, TrustUnixPeers = v.Unix } },
+            "Peers whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; \"unix\" is whoever connects over a Unix socket.")
+            { Option = new OptionForm("--trusted-proxies", "NETWORK") },
+        new Setting<ServerSettings, long?>("body_memory", new SizeKind(1024, int.MaxValue),
+            s => s.Gateway.BodyMemory, (s, v) => s with { Gateway = s.Gateway with { BodyMemory = (int)v!.Value } },
+            "How much of a request's body is kept in memory; a longer body goes to a temporary file."),
+        new Setting<ServerSettings, long?>("max_body", new SizeKind(0, long.MaxValue, orNone: true),
+            s => s.Gateway.MaxBody, (s, v) => s with { Gateway = s.Gateway with { MaxBody = v } },
+            "The longest request body; a longer one is refused with 413.")
+            { Option = new OptionForm("--max-body", "SIZE") },
+        new Setting<ServerSettings, TimeSpan>("body_timeout", Duration,
+            s => s.Gateway.BodyTimeout, (s, v) => s with { Gateway = s.Gateway with { BodyTimeout = v } },
+            "How long a client may send nothing in the midst of a body; then 408."),
+        new Setting<ServerSettings, long?>("response_memory", new SizeKind(1024, int.MaxValue),
+            s => s.Gateway.ResponseMemory, (s, v) => s with { Gateway = s.Gateway with { ResponseMemory = (int)v!.Value } },
+            "How much of a response waits in memory for a slow client; what is more goes to a temporary file."),
+        new Setting<ServerSettings, long?>("response_spool", new SizeKind(0, long.MaxValue),
+            s => s.Gateway.ResponseSpool, (s, v) => s with { Gateway = s.Gateway with { ResponseSpool = v!.Value } },
+            "How much of a response waits in a temporary file for a slow client; then the app is held back."),
+        new Setting<ServerSettings, string>("spool_directory", new PathKind("a directory"),
+            s => s.Gateway.SpoolDirectory, (s, v) => s with { Gateway = s.Gateway with { SpoolDirectory = v } },
+            "The directory of temporary files.")
+            { DefaultText = "$TMPDIR, or \"/tmp\"" },
+        new Setting<ServerSettings, long?>("max_request_line", new SizeKind(256, 1024 * 1024),
+            s => s.MaxRequestLine, (s, v) => s with { MaxRequestLine = (int)v!.Value },
+            "The longest request line, with the method and the target."),
+        new Setting<ServerSettings, long?>("max_header_bytes", new SizeKind(1024, 16 * 1024 * 1024),
+            s => s.MaxHeaderBytes, (s, v) => s with { MaxHeaderBytes = (int)v!.Value },
+            "The size of all headers of a request together."),
+        new Setting<ServerSettings, int>("max_headers", new WholeNumberKind(1, 10_000),
+            s => s.MaxHeaders, (s, v) => s with { MaxHeaders = v },
+            "The number of headers of a request."),
+        new Setting<ServerSettings, TimeSpan>("keep_alive_timeout", Duration,
+            s => s.KeepAliveTimeout, (s, v) => s with { KeepAliveTimeout = v },
+            "How long an idle connection stays open."),
+        new Setting<ServerSettings, TimeSpan>("header_timeout", Duration,
+            s => s.HeaderTimeout, (s, v) => s with { HeaderTimeout = v },
+            "How long a client may take to send the head of a request."),
+        new LaterSetting<ServerSettings>("watch", "Workers are replaced when files change.")
+            { Option = new OptionForm("--watch", "") { FlagValue = "true" } },
+        new LaterSetting<ServerSettings>("state", "Where live settings and the job ledger are kept."),
+        new LaterSetting<ServerSettings>("health", "Liveness and readiness on the public address."),
+    ];
+}

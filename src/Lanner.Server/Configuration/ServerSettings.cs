@@ -1,0 +1,70 @@
+using Lanner.Gateway;
+using Lanner.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// Everything the server was told, checked and complete: every path is absolute and every default is filled in.
+/// Immutable; a reload reads a new one. Each property is declared in <see cref="ServerSettingTable"/>.
+/// </summary>
+internal sealed record ServerSettings
+{
+    public IReadOnlyList<BindAddress> Bind { get; init; } = [new TcpBindAddress { Host = "127.0.0.1", Port = 8000 }];
+
+    /// <summary><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</summary>
+    public string Control { get; init; } = "unix:.lanner/control.sock";
+
+    /// <summary>Whether workers are replaced when the app's files change. Always false until that is available.</summary>
+    public bool Watch { get; init; }
+
+    /// <summary><c>off</c>, <c>-</c> for standard output, or an absolute path.</summary>
+    public string AccessLog { get; init; } = "off";
+
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>A PEM file; TLS is on for every TCP address when it is set.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>A PEM file; null when the key is in <see cref="TlsCertificate"/>.</summary>
+    public string? TlsKey { get; init; }
+
+    public GatewaySettings Gateway { get; init; } = new();
+
+    /// <summary>Bytes of a request line. 16 KiB: the browsers' and proxies' usual bound of 8 KiB, twice.</summary>
+    public int MaxRequestLine { get; init; } = 16 * 1024;
+
+    /// <summary>Bytes of all request headers together.</summary>
+    public int MaxHeaderBytes { get; init; } = 64 * 1024;
+
+    public int MaxHeaders { get; init; } = 100;
+
+    /// <summary>How long an idle connection stays open; longer than the 60 s of common load balancers, so that they close first.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>How long a client may take to send a request's head.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>At least one, in the order of the file.</summary>
+    public IReadOnlyList<ConfiguredApp> Apps { get; init; } = [];
+}
+
+/// <summary>An app and where it answers.</summary>
+internal sealed record ConfiguredApp
+{
+    public required AppDefinition Definition { get; init; }
+
+    /// <summary>At least one once the configuration is complete.</summary>
+    public IReadOnlyList<MountPath> Mounts { get; init; } = [new MountPath { Prefix = "/" }];
+}
+
+/// <summary>How the log and the access log are written.</summary>
+internal enum LogFormat
+{
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}

@@ -1,0 +1,85 @@
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Configuration;
+
+/// <summary>
+/// A settings file that was found and read: <c>lanner.toml</c>, or the table <c>[tool.lanner]</c> of <c>pyproject.toml</c>.
+/// </summary>
+internal sealed class SettingsFile
+{
+    private const string ProjectFile = "pyproject.toml";
+
+    private readonly string _shown;
+
+    private SettingsFile(string path, string shown, TomlTable root)
+    {
+        _shown = shown;
+        Directory = Path.GetDirectoryName(path)!;
+        Root = root;
+    }
+
+    /// <summary>Paths in the file are relative to this.</summary>
+    public string Directory { get; }
+
+    /// <summary>The table that holds <c>server</c> and <c>app</c>.</summary>
+    public TomlTable Root { get; }
+
+    public Origin At(TomlPosition position) => new($"{_shown}:{position.Line}", position.Line);
+
+    /// <summary>Whether <see cref="Find"/> would find a file in the directory.</summary>
+    public static bool IsIn(string directory) => Find(directory, directory, []) is not null || File.Exists(Path.Combine(directory, "lanner.toml"));
+
+    /// <summary>Looks for a file in <paramref name="directory"/>; null when there is none, or when it is broken, which is a problem.</summary>
+    public static SettingsFile? Find(string directory, string currentDirectory, List<Problem> problems)
+    {
+        var own = Path.Combine(directory, "lanner.toml");
+        if (File.Exists(own)) return Open(own, currentDirectory, problems);
+        var project = Path.Combine(directory, ProjectFile);
+        return File.Exists(project) && Load(project, currentDirectory, problems) is { } root && ToolTable(root) is { } tool
+            ? new SettingsFile(project, Shown(project, currentDirectory), tool)
+            : null;
+    }
+
+    /// <summary>Opens the file that the user named.</summary>
+    public static SettingsFile? Open(string path, string currentDirectory, List<Problem> problems)
+    {
+        if (Load(path, currentDirectory, problems) is not { } root) return null;
+        var shown = Shown(path, currentDirectory);
+        if (Path.GetFileName(path) != ProjectFile) return new SettingsFile(path, shown, root);
+        if (ToolTable(root) is { } tool) return new SettingsFile(path, shown, tool);
+        problems.Add(new Problem(new Origin(shown, 0), "holds no table [tool.lanner]"));
+        return null;
+    }
+
+    private static TomlTable? ToolTable(TomlTable root) =>
+        root.TryGet("tool", out var tool) && tool is TomlTable tools && tools.TryGet("lanner", out var lanner) ? lanner as TomlTable : null;
+
+    private static TomlTable? Load(string path, string currentDirectory, List<Problem> problems)
+    {
+        var shown = Shown(path, currentDirectory);
+        try
+        {
+            return TomlReader.Read(File.ReadAllBytes(path));
+        }
+        catch (TomlException problem)
+        {
+            problems.Add(new Problem(new Origin($"{shown}:{problem.Position.Line}:{problem.Position.Column}", problem.Position.Line), problem.Message));
+        }
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problems.Add(new Problem(new Origin(shown, 0), "there is no such file"));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new Problem(new Origin(shown, 0), $"cannot be read: {problem.Message}"));
+        }
+        return null;
+    }
+
+    /// <summary>The path as people read it: relative when it lies below the current directory.</summary>
+    private static string Shown(string path, string currentDirectory)
+    {
+        var relative = Path.GetRelativePath(currentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+}

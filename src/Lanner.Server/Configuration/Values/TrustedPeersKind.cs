@@ -1,0 +1,56 @@
+using System.Net;
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Configuration.Values;
+
+/// <summary>Whose forwarding headers are believed: networks, and "unix" for peers on a Unix socket.</summary>
+internal sealed record TrustedPeers(IReadOnlyList<IPNetwork> Networks, bool Unix);
+
+/// <summary>Reads networks such as <c>10.0.0.0/8</c>, single addresses, <c>unix</c>, and <c>none</c> for nobody; commas part them in one text.</summary>
+internal sealed class TrustedPeersKind : ValueKind<TrustedPeers>
+{
+    public override string Type => "list of networks, or \"unix\", or \"none\"";
+
+    public override string Expected => "a list of networks such as [\"10.0.0.0/8\", \"::1\", \"unix\"], or \"none\"";
+
+    public override Reading<TrustedPeers> Read(TomlValue value, string baseDirectory) => value switch
+    {
+        TomlString one => ParseAll([one.Value], baseDirectory),
+        TomlArray many when many.Items.All(static item => item is TomlString) =>
+            ParseAll([.. many.Items.Cast<TomlString>().Select(static item => item.Value)], baseDirectory),
+        _ => Wrong(value),
+    };
+
+    public override Reading<TrustedPeers> Parse(string text, string baseDirectory) => ParseAll([text], baseDirectory);
+
+    public override Reading<TrustedPeers> ParseAll(IReadOnlyList<string> texts, string baseDirectory)
+    {
+        var networks = new List<IPNetwork>();
+        var unix = false;
+        if (texts is ["none"]) return Reading<TrustedPeers>.Good(new TrustedPeers(networks, unix));
+        foreach (var text in texts.SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries)))
+        {
+            if (text == "unix") unix = true;
+            else if (IPNetwork.TryParse(text, out var network)) networks.Add(network);
+            else if (IPAddress.TryParse(text, out var address)) networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else return Reading<TrustedPeers>.Bad(HostBits(text) ?? $"must be {Expected}, not \"{text}\"");
+        }
+        return Reading<TrustedPeers>.Good(new TrustedPeers(networks, unix));
+    }
+
+    public override string Show(TrustedPeers value)
+    {
+        var parts = value.Networks.Select(static network => $"\"{network}\"").Concat(value.Unix ? ["\"unix\""] : []);
+        return $"[{string.Join(", ", parts)}]";
+    }
+
+    /// <summary>The commonest mistake: an address within the network instead of the network's own.</summary>
+    private static string? HostBits(string text)
+    {
+        if (text.Split('/') is not [var first, var length] || !IPAddress.TryParse(first, out var address) || !int.TryParse(length, out var bits)) return null;
+        var bytes = address.GetAddressBytes();
+        if (bits < 0 || bits > bytes.Length * 8) return null;
+        for (var bit = bits; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        return $"must be a network, but \"{text}\" is an address within one: write \"{new IPAddress(bytes)}/{bits}\"";
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Lanner.Server.Logging;
+
+/// <summary>
+/// The log for people: <c>2026-11-21 01:06:28.123 INFO  Lanner.Supervision: message</c>, local time, and the exception on the
+/// lines below. Control characters that a client or an app may have smuggled into a message cannot reach the terminal.
+/// </summary>
+internal sealed class TextLogFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "lanner-text";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"{time.GetLocalNow():yyyy-MM-dd HH:mm:ss.fff} {Shown(logEntry.LogLevel)} {logEntry.Category}: "));
+        WriteClean(textWriter, message);
+        textWriter.Write('\n');
+        if (logEntry.Exception is not { } exception) return;
+        WriteClean(textWriter, exception.ToString());
+        textWriter.Write('\n');
+    }
+
+    private static string Shown(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "TRACE",
+        LogLevel.Debug => "DEBUG",
+        LogLevel.Information => "INFO ",
+        LogLevel.Warning => "WARN ",
+        LogLevel.Error => "ERROR",
+        _ => "CRIT ",
+    };
+
+    /// <summary>Line ends and tabs stay, for tracebacks.</summary>
+    private static void WriteClean(TextWriter writer, string text)
+    {
+        foreach (var c in text)
+        {
+            if (char.IsControl(c) && c is not '\n' and not '\t') writer.Write(string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"));
+            else writer.Write(c);
+        }
+    }
+}
