@@ -12,7 +12,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, lifeline, worker
+from . import descriptors, frames, lifeline, worker_process
 from .identity import worker as identity
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
@@ -34,13 +34,13 @@ def main() -> None:
     _prepare(settings)
     app: Optional[Callable[..., Any]] = None
     if settings["preload"]:
-        app = worker.load(settings, control)
+        app = worker_process.load(settings, control)
         if app is None:
             control.receive()  # the front end reads the reason and closes
             os._exit(3)
     # The import may have set its own: the front end decides when the template ends.
-    signal.signal(signal.SIGTERM, worker._calm)
-    signal.signal(signal.SIGINT, worker._calm)
+    signal.signal(signal.SIGTERM, worker_process._calm)
+    signal.signal(signal.SIGINT, worker_process._calm)
     gc.collect()
     control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
     _Template(control, settings, app).run()
@@ -52,7 +52,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     identity.generation = settings["generation"]
     identity.workers = settings["workers"]
     identity.threads = settings["threads"]
-    worker.name_process(f"lanner:{settings['name']}")
+    worker_process.name_process(f"lanner:{settings['name']}")
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
@@ -111,7 +111,7 @@ class _Template:
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            worker.run(self._app, self._settings, command, numbers)
+            worker_process.run(self._app, self._settings, command, numbers)
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
@@ -139,4 +139,4 @@ def _spawned(task: dict[str, Any]) -> None:
     """A worker in an interpreter of its own."""
     descriptors.watch_forks()
     _prepare(task["settings"])
-    worker.run(None, task["settings"], task["command"], task["numbers"])
+    worker_process.run(None, task["settings"], task["command"], task["numbers"])

@@ -39,16 +39,27 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         _keeping = KeepAsync();
     }
 
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => DisposeAsync(CancellationToken.None);
+
     /// <summary>Refuses new requests, lets what runs finish, ends all processes.</summary>
-    public async ValueTask DisposeAsync()
+    /// <param name="hurry">Cuts off what still runs.</param>
+    public async ValueTask DisposeAsync(CancellationToken hurry)
     {
         await _stopping.CancelAsync();
         Pool.Close();
+        using CancellationTokenRegistration _ = hurry.UnsafeRegister(static self => ((AppSupervisor)self!).Kill(), this);
         await _keeping;
         if (_generation is { } generation)
             await generation.DisposeAsync();
         Pool.Dispose();
         _stopping.Dispose();
+    }
+
+    private void Kill()
+    {
+        foreach (WorkerHandle worker in Workers)
+            worker.Kill();
     }
 
     private async Task KeepAsync()

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Lanner.Server.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Lanner.Server;
+
+/// <summary>Sets Kestrel up: where it listens, its limits, TLS. Bodies and slow clients are the gateway's matter.</summary>
+internal static class Listeners
+{
+    public static void Configure(WebApplicationBuilder builder, ServerSettings settings)
+    {
+        builder.WebHost.UseKestrelCore();
+        if (settings.TlsCertificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Header bytes are Latin-1 both ways, as PEP 3333 carries them.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            KestrelServerLimits limits = kestrel.Limits;
+            limits.MaxRequestBodySize = null;
+            limits.MinRequestBodyDataRate = null;
+            limits.MinResponseDataRate = null;
+            limits.MaxRequestLineSize = settings.MaxRequestLine;
+            limits.MaxRequestHeadersTotalSize = settings.MaxHeaderBytes;
+            limits.MaxRequestHeaderCount = settings.MaxHeaders;
+            limits.KeepAliveTimeout = settings.KeepAliveTimeout;
+            limits.RequestHeadersTimeout = settings.HeaderTimeout;
+            limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, settings.MaxRequestLine);
+            foreach (BindAddress address in settings.Bind)
+                Listen(kestrel, address, settings);
+        });
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings)
+    {
+        switch (address)
+        {
+            case TcpBindAddress { Address: { } ip } tcp:
+                kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
+                break;
+            case TcpBindAddress { Host: "*" } tcp:
+                kestrel.ListenAnyIP(tcp.Port, options => Secure(options, settings));
+                break;
+            case TcpBindAddress { Host: "localhost" } tcp:
+                kestrel.ListenLocalhost(tcp.Port, options => Secure(options, settings));
+                break;
+            case TcpBindAddress tcp:
+                foreach (IPAddress ip in Resolve(tcp.Host))
+                    kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
+                break;
+            case UnixBindAddress unix:
+                RemoveDead(unix.Path);
+                kestrel.ListenUnixSocket(unix.Path);
+                break;
+            case DescriptorBindAddress descriptor:
+                kestrel.ListenHandle((ulong)descriptor.Number);
+                break;
+        }
+    }
+
+    private static void Secure(ListenOptions options, ServerSettings settings)
+    {
+        if (settings.TlsCertificate is { } certificate)
+            options.UseHttps(X509Certificate2.CreateFromPemFile(certificate, settings.TlsKey));
+        else
+            options.Protocols = HttpProtocols.Http1;
+    }
+
+    private static IPAddress[] Resolve(string host)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(host);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"the address of {host} is not known: {e.Message}");
+        }
+    }
+
+    /// <summary>A socket that a killed server left is in the way; one that somebody answers on is not touched, and binding it fails.</summary>
+    private static void RemoveDead(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+        }
+        catch (SocketException)
+        {
+            // Not a socket, or not ours to look at: binding tells.
+        }
+    }
+}
