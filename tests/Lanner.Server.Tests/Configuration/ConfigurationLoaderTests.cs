@@ -1,0 +1,137 @@
+namespace Lanner.Server.Tests.Configuration;
+
+/// <summary>How APP, the options, the file and the environment come together.</summary>
+public sealed class ConfigurationLoaderTests : IDisposable
+{
+    private readonly LoaderFixture _loader = new();
+
+    [Fact]
+    public void Load_OptionsAndFileOfOneApp_OptionsWin()
+    {
+        _loader.Home.Write("lanner.toml", "[server]\nbind = ':1'\n[app.shop]\napp = 'shop'\nworkers = 3\nenv = { A = 'file', B = 'file' }\n");
+
+        var settings = _loader.Load("other:app", null, null, ("--workers", "5"), ("--env", "A=option"), ("--bind", "unix:x.sock"), ("--no-preload", "false")).Settings!;
+
+        Assert.Equal($"unix:{_loader.Home.Path}/x.sock", Assert.Single(settings.Bind).ToString());
+        var definition = Assert.Single(settings.Apps).Definition;
+        Assert.Equal(("shop", "other:app", 5, false), (definition.Name, definition.App, definition.Workers, definition.Preload));
+        Assert.Equal(("option", "file"), (definition.Environment["A"], definition.Environment["B"]));
+    }
+
+    [Fact]
+    public void Load_OptionsAndSeveralApps_AreRefused()
+    {
+        _loader.Home.Write("lanner.toml", "[app.a]\napp = 'a'\n[app.b]\napp = 'b'\nmount = '/b'\n");
+
+        var problems = _loader.Load("c", null, null, ("--threads", "2")).Problems.Select(problem => problem.ToString()).ToArray();
+
+        Assert.Equal(2, problems.Length);
+        Assert.Contains("leave APP out", problems[0], StringComparison.Ordinal);
+        Assert.Equal("--threads: does not say which of the apps a, b it is for: set threads in the file", problems[1]);
+    }
+
+    [Theory]
+    [InlineData("shop.wsgi:application", "shop")]
+    [InlineData("shop:create_app()", "shop")]
+    [InlineData("src/shop.py", "shop")]
+    [InlineData("hello/app.py:application", "hello")]
+    [InlineData("paste:production.ini#main", "production")]
+    public void Load_App_HasAName(string app, string name) =>
+        Assert.Equal(name, Assert.Single(_loader.Load(app).Settings!.Apps).Definition.Name);
+
+    [Theory]
+    [InlineData("hello/wrld")]
+    [InlineData("a b")]
+    [InlineData("shop:")]
+    [InlineData(":app")]
+    public void Load_AppOfNoKnownForm_IsRefused(string app) => Assert.Single(_loader.Load(app).Problems);
+
+    [Theory]
+    [InlineData("samples/hello")]
+    [InlineData("samples/hello/")]
+    public void Load_DirectoryWithAppFile_TakesIt(string app)
+    {
+        _loader.Home.Write("samples/hello/wsgi.py", "");
+        _loader.Home.Write("samples/hello/app.py", "");
+
+        var definition = Assert.Single(_loader.Load(app).Settings!.Apps).Definition;
+
+        Assert.Equal(("hello", "app.py", Path.Combine(_loader.Home.Path, "samples/hello")), (definition.Name, definition.App, definition.Directory));
+    }
+
+    [Fact]
+    public void Load_DirectoryWithSettings_UsesThem()
+    {
+        _loader.Home.Write("samples/hello/lanner.toml", "[app.greeter]\napp = 'greet:app'\n");
+
+        var definition = Assert.Single(_loader.Load("samples/hello", null, null, ("--workers", "7")).Settings!.Apps).Definition;
+
+        Assert.Equal(("greeter", 7, Path.Combine(_loader.Home.Path, "samples/hello")), (definition.Name, definition.Workers, definition.Directory));
+    }
+
+    [Fact]
+    public void Load_DirectoryWithNothing_SaysWhatIsMissing()
+    {
+        _loader.Home.Write("samples/hello/readme", "");
+
+        Assert.Contains("holds no lanner.toml and no app.py, wsgi.py, main.py", Assert.Single(_loader.Load("samples/hello").Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_PackageNamedLikeTheApp_IsTheModule()
+    {
+        _loader.Home.Write("shop/__init__.py", "");
+        _loader.Home.Write("shop/app.py", "");
+
+        Assert.Equal("shop", Assert.Single(_loader.Load("shop").Settings!.Apps).Definition.App);
+    }
+
+    [Fact]
+    public void Load_ConfigElsewhere_PathsAreRelativeToIt()
+    {
+        _loader.Home.Write("deploy/our.toml", "[server]\naccess_log = 'a.log'\n[app.shop]\napp = 'shop'\n");
+
+        var settings = _loader.Load(file: "deploy/our.toml").Settings!;
+
+        Assert.Equal(Path.Combine(_loader.Home.Path, "deploy/a.log"), settings.AccessLog);
+        Assert.Equal(Path.Combine(_loader.Home.Path, "deploy"), settings.Apps[0].Definition.Directory);
+    }
+
+    [Fact]
+    public void Load_DirectoryOption_FindsTheFileAndBeatsOnlyTheDefault()
+    {
+        _loader.Home.Write("project/src/readme", "");
+        _loader.Home.Write("project/lanner.toml", "[app.shop]\napp = 'shop'\ndirectory = 'src'\n");
+
+        Assert.Equal(Path.Combine(_loader.Home.Path, "project/src"), _loader.Load(directory: "project").Settings!.Apps[0].Definition.Directory);
+        Assert.Equal(Path.Combine(_loader.Home.Path, "bin"),
+            _loader.Load(file: "project/lanner.toml", directory: "bin").Settings!.Apps[0].Definition.Directory);
+    }
+
+    [Fact]
+    public void Load_NothingAtAll_SaysHowToBegin() =>
+        Assert.StartsWith("there is no app", Assert.Single(_loader.Load().Problems).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_ConfigThatIsNotThere_IsOneProblem() =>
+        Assert.Equal("none.toml: there is no such file", Assert.Single(_loader.Load("shop", file: "none.toml").Problems).ToString());
+
+    [Fact]
+    public void Load_ControlFromTheEnvironment_BeatsTheDefaultOnly()
+    {
+        _loader.Environment["LANNER_CONTROL"] = "unix:other.sock";
+
+        Assert.Equal($"unix:{_loader.Home.Path}/other.sock", _loader.Load("shop").Settings!.Control);
+        Assert.Equal("localhost:1", _loader.Load("shop", null, null, ("--control", "localhost:1")).Settings!.Control);
+    }
+
+    [Fact]
+    public void Load_Watch_IsRefusedForNow() =>
+        Assert.Equal("--watch: is not available in this version yet", Assert.Single(_loader.Load("shop", null, null, ("--watch", "true")).Problems).ToString());
+
+    [Fact]
+    public void Load_OptionGivenTwice_IsRefused() =>
+        Assert.Equal("--workers: may be given only once", Assert.Single(_loader.Load("shop", null, null, ("--workers", "1"), ("--workers", "2")).Problems).ToString());
+
+    public void Dispose() => _loader.Dispose();
+}
