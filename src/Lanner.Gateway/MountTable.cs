@@ -1,4 +1,5 @@
 using Lanner.Supervision;
+using Microsoft.AspNetCore.Http;
 
 namespace Lanner.Gateway;
 
@@ -24,12 +25,13 @@ public sealed class MountTable
     }
 
     /// <summary>The mount that answers, or null.</summary>
-    /// <param name="host">The request's host without port.</param>
+    /// <param name="authority">The request's host, with or without port.</param>
     /// <param name="path">The decoded path.</param>
-    public Mount? Match(string host, string path)
+    public Mount? Match(HostString authority, string path)
     {
         if (_only is not null)
             return _only;
+        string host = authority.Host;
         foreach (Mount mount in _mounts)
         {
             if (mount.Host is not null && !mount.Host.Equals(host, StringComparison.OrdinalIgnoreCase))

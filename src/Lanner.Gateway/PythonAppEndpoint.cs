@@ -43,7 +43,7 @@ public sealed partial class PythonAppEndpoint
         RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         ClientOrigin origin = ClientOrigin.Of(context, _settings);
         passage.RequestId = origin.RequestId ?? RequestIds.Text(RequestIds.Next());
-        passage.Mount = _mounts.Match(context.Request.Host.Host, target.Path);
+        passage.Mount = _mounts.Match(context.Request.Host, target.Path);
         if (passage.Mount is null)
         {
             passage.Error = GatewayError.NoMount;

@@ -114,7 +114,7 @@ internal sealed class RequestBody : IDisposable
             long at = Length.Value;
             foreach (ReadOnlyMemory<byte> segment in bytes)
             {
-                RandomAccess.Write(File, segment.Span, at);
+                await RandomAccess.WriteAsync(File, segment, at);
                 at += segment.Length;
             }
         }

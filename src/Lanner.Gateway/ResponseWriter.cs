@@ -143,7 +143,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         while (offset < end && !ClientGone)
         {
             Memory<byte> room = client.GetMemory(Block);
-            int read = RandomAccess.Read(file, room.Span[..(int)Math.Min(Math.Min(room.Length, Block), end - offset)], offset);
+            int read = await RandomAccess.ReadAsync(file, room[..(int)Math.Min(Math.Min(room.Length, Block), end - offset)], offset);
             if (read == 0)
                 break;
             client.Advance(read);

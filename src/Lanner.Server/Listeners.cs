@@ -15,6 +15,8 @@ internal static class Listeners
     public static void Configure(WebApplicationBuilder builder, ServerSettings settings)
     {
         builder.WebHost.UseKestrelCore();
+        // The gateway never blocks: see SocketThreads.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         if (settings.TlsCertificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Server;
@@ -27,6 +29,7 @@ internal static class ServerHost
         using var quick = new CancellationTokenSource();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddLannerConsole(settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout(settings));
         using var processes = new PythonProcessesHolder();
         AccessLogWriter? accessLog = null;
         var apps = new List<AppSupervisor>();
@@ -48,7 +51,11 @@ internal static class ServerHost
             await web.StartAsync(stop.Token);
             TellReady(web, settings);
             await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            long stopping = Stopwatch.GetTimestamp();
             await web.StopAsync(quick.Token);
+            // The clients were waited for as long as an app may take to drain: it is not given that time twice.
+            if (Stopwatch.GetElapsedTime(stopping) >= DrainTimeout(settings))
+                await quick.CancelAsync();
             return 0;
         }
         catch (AppLoadException e)
@@ -82,6 +89,8 @@ internal static class ServerHost
 
     /// <summary>The Python package is copied beside the program.</summary>
     internal static string PythonDirectory => Path.Combine(AppContext.BaseDirectory, "python");
+
+    private static TimeSpan DrainTimeout(ServerSettings settings) => settings.Apps.Max(app => app.Definition.DrainTimeout);
 
     private static MountTable Mounts(ServerSettings settings, List<AppSupervisor> apps) => new(
         settings.Apps.Zip(apps).SelectMany(pair => pair.First.Mounts.Select(

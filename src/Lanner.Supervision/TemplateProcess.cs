@@ -138,7 +138,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             int pid = Posix.Spawn(
                 app.Python,
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
-                ProcessSurroundings.Environment(app),
+                ProcessEnvironment.Of(app),
                 [nothing, stdout, stderr, theirControl, theirLifeline]);
             return new TemplateProcess(app, generation, surroundings, log, pid, new ControlLink(control), lifeline, output);
         }

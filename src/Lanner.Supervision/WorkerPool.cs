@@ -339,9 +339,11 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     /// </summary>
     private void FindWaiting(PooledWorker worker, long now)
     {
-        if (worker.Busy == 0 || worker.Busy == worker.Waiting)
+        if (worker.Busy == worker.Waiting)
             return;
-        if (_queue.Count == 0 && worker.InFlight == worker.Busy)
+        // Nothing would follow from it: no request is stuck behind another, and no thread more would or need not be asked for.
+        bool mayWant = _queue.Count > 0 && worker.Busy < worker.Threads.Length && !_admission.MayOpen(worker.Busy - worker.Waiting);
+        if (!mayWant && worker.InFlight == worker.Busy)
             return;
         bool probed = false, anyRuns = false;
         foreach (PooledThread thread in worker.Threads)

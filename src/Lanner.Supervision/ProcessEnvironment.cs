@@ -1,0 +1,19 @@
+namespace Lanner.Supervision;
+
+/// <summary>The environment variables of an app's processes: the server's own, then what the app's settings say.</summary>
+public static class ProcessEnvironment
+{
+    /// <summary>A variable by which the server sets its own runtime up; apps are not given it.</summary>
+    public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
+    internal static IEnumerable<string> Of(AppDefinition app)
+    {
+        var variables = new Dictionary<string, string>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            variables[(string)entry.Key] = (string?)entry.Value ?? "";
+        variables.Remove(InlineCompletions);
+        foreach ((string name, string value) in app.Environment)
+            variables[name] = value;
+        return variables.Select(entry => $"{entry.Key}={entry.Value}");
+    }
+}
