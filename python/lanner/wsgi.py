@@ -220,6 +220,8 @@ class Exchange:
         try:
             return _dumps((self.status, self.headers), 2)
         except ValueError:
+            if not isinstance(self.headers, list):
+                raise BadResponse(f"the headers are not a list, but {type(self.headers).__name__}") from None
             return _dumps((_plain(self.status), [tuple(map(_plain, pair)) for pair in self.headers]), 2)
 
     def _require_start(self) -> None:

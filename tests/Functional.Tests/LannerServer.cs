@@ -63,7 +63,14 @@ internal sealed partial class LannerServer : IAsyncDisposable
 
     /// <summary>Serves one of the apps in tests/apps with 2 × 8 threads unless the arguments say otherwise.</summary>
     public static Task<LannerServer> StartAppAsync(string app, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartAsync([app, "--directory", Checkout.Apps, "--workers", "2", "--threads", "8", .. arguments ?? []], environment);
+        StartAsync(
+            [
+                app, "--directory", Checkout.Apps,
+                .. arguments?.Contains("--workers") == true ? Array.Empty<string>() : ["--workers", "2"],
+                .. arguments?.Contains("--threads") == true ? Array.Empty<string>() : ["--threads", "8"],
+                .. arguments ?? [],
+            ],
+            environment);
 
     /// <summary>Runs any command line of the program to its end.</summary>
     public static async Task<(int ExitCode, string[] Output)> RunToEndAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
