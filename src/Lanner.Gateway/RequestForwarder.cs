@@ -124,11 +124,6 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
 
     private void TakeFile(FrameHeader header, ReadOnlySpan<byte> payload, SafeFileHandle file)
     {
-        if (payload.Length < 16)
-        {
-            file.Dispose();
-            throw new WireException("a file frame is too short");
-        }
         long offset = BinaryPrimitives.ReadInt64LittleEndian(payload), count = BinaryPrimitives.ReadInt64LittleEndian(payload[8..]);
         string? fault = _writer.Start(payload[16..]);
         if (fault is not null || offset < 0 || count < 0)

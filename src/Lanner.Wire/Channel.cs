@@ -168,6 +168,8 @@ public sealed class Channel : IDisposable
         SafeFileHandle? descriptor = null;
         if (header.Kind == FrameKind.File)
         {
+            if (header.Length < 2 * sizeof(long))
+                throw new WireException("a file frame is too short");
             // The payload moves when more is read: keep it.
             payload = payload.ToArray();
             _output.Append(new FrameHeader(0, header.Number, 0, FrameKind.SendDescriptor, FrameFlags.None));
@@ -180,9 +182,18 @@ public sealed class Channel : IDisposable
                 _inFlight.Dequeue();
             _owner.OnFinished(this, header.Extra);
         }
-        ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor);
-        if (!handled.IsCompletedSuccessfully)
-            await handled;
+        try
+        {
+            ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor);
+            if (!handled.IsCompletedSuccessfully)
+                await handled;
+        }
+        catch (WireException) when (Exchange.IsLast(header.Kind))
+        {
+            // No longer in flight: the end of the channel would not tell it.
+            exchange!.OnLost(begun: true);
+            throw;
+        }
     }
 
     /// <summary>The exchange that a frame belongs to: always the oldest in flight.</summary>

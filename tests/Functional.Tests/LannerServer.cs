@@ -10,7 +10,7 @@ namespace Functional.Tests;
 internal sealed partial class LannerServer : IAsyncDisposable
 {
     /// <summary>Long enough for a machine that is busy with other tests; nothing waits for it when all is well.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Debian's interpreter, whose packages the samples use.</summary>
     public const string DebianPython = "/usr/bin/python3";
