@@ -125,6 +125,8 @@ def _paste(place: str, directory: str) -> Any:
         raise LoadError(
             f"{full} needs the package PasteDeploy, which {sys.executable} does not have (Debian: python3-pastedeploy)"
         ) from None
+    if os.path.dirname(full) not in sys.path:
+        sys.path.insert(0, os.path.dirname(full))  # what stands beside the ini file can be named in it
     _paste_logging(full)
     try:
         return loadapp(f"config:{full}", name=section or None, relative_to=directory)

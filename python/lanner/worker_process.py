@@ -77,7 +77,7 @@ def load(settings: dict[str, Any], control: frames.ControlLink) -> Optional[Call
         control.send(frames.FAILED, {"message": str(error), "traceback": ""})
     except BaseException as error:  # SystemExit too
         last = traceback.format_exception_only(type(error), error)[-1].strip()
-        control.send(frames.FAILED, {"message": last, "traceback": wsgi._traceback(error)})
+        control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
     return None
 
 

@@ -94,7 +94,7 @@ class Exchange:
                 if self.head_sent or self.finished:
                     error = exc_info[1]
                     assert error is not None
-                    raise error.with_traceback(exc_info[2])
+                    raise error.withapp_traceback(exc_info[2])
             finally:
                 exc_info = None  # no cycle through the frame
         elif self.status is not None:
@@ -311,7 +311,7 @@ def serve(
         except BadResponse as error:
             exchange.fail("bad-response", str(error))
         except BaseException as error:  # SystemExit too: an app's exit() ends its request, not the server
-            exchange.fail("app-error", _traceback(error))
+            exchange.fail("app-error", app_traceback(error))
         if result is not None and hasattr(result, "close"):
             _close(result)
         body.close()
@@ -348,12 +348,12 @@ def _close(result: Any) -> None:
         try:
             close()
         except BaseException as error:
-            print(_traceback(error), file=sys.stderr)
+            print(app_traceback(error), file=sys.stderr)
 
 
-def _traceback(error: BaseException) -> str:
-    """Without the frames of this module above the app's."""
+def app_traceback(error: BaseException) -> str:
+    """Without the server's frames above the app's."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals is globals():
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("lanner."):
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace)).rstrip()
