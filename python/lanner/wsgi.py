@@ -94,7 +94,7 @@ class Exchange:
                 if self.head_sent or self.finished:
                     error = exc_info[1]
                     assert error is not None
-                    raise error.withapp_traceback(exc_info[2])
+                    raise error.with_traceback(exc_info[2])
             finally:
                 exc_info = None  # no cycle through the frame
         elif self.status is not None:

@@ -12,7 +12,7 @@ internal static class UsageError
         var command = result.CommandResult.Command;
         // An option nobody knows is taken for an argument where one may stand.
         var arguments = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Tokens);
-        if (arguments.Select(static token => token.Value).Concat(result.UnmatchedTokens).FirstOrDefault(static text => text.StartsWith('-')) is { } option)
+        if (arguments.Select(static token => token.Value).Concat(result.UnmatchedTokens).FirstOrDefault(static text => text.StartsWith('-'))?.Split('=')[0] is { } option)
             return $"unknown option {option}{Nearest(option, OptionNames(command))} (see lanner {Path(command)}--help)";
         if (result.Errors.Count == 0) return null;
         if (result.UnmatchedTokens is [var stray, ..])

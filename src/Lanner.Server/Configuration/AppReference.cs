@@ -45,10 +45,10 @@ internal static partial class AppReference
     [GeneratedRegex(@"^paste:(?<file>[^#]+)(#[^#]+)?\z")]
     private static partial Regex PasteForm();
 
-    [GeneratedRegex(@"^(?<file>[^:]+\.py)(:[\w.]+(\(\))?)?\z")]
+    [GeneratedRegex(@"^(?<file>[^:]+\.py)(:[\w.]+(\(.*\))?)?\z")]
     private static partial Regex FileForm();
 
-    [GeneratedRegex(@"^[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?)?\z")]
+    [GeneratedRegex(@"^[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*(\(.*\))?)?\z")]
     private static partial Regex ModuleForm();
 
     [GeneratedRegex(@"[^A-Za-z0-9_-]")]

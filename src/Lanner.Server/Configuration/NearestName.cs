@@ -2,14 +2,14 @@ namespace Lanner.Server.Configuration;
 
 /// <summary>
 /// Finds the name that a mistyped one was meant to be: the fewest letters inserted, left out, changed or swapped, and
-/// no more than a third of them. Dashes and underscores are the same.
+/// no more than a third of them, or two of five. Dashes and underscores are the same.
 /// </summary>
 internal static class NearestName
 {
     public static string? Find(string mistyped, IEnumerable<string> names)
     {
         var wanted = Folded(mistyped);
-        var (best, bestDistance) = ((string?)null, Math.Max(1, wanted.Length / 3) + 1);
+        var (best, bestDistance) = ((string?)null, Math.Max(wanted.Length >= 5 ? 2 : 1, wanted.Length / 3) + 1);
         foreach (var name in names)
         {
             var distance = Distance(wanted, Folded(name));

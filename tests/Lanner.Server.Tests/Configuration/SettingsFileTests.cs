@@ -152,7 +152,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("[server]\nbind = 'fd:1'", "standard")]
     [InlineData("[server]\nbind = []", "empty list")]
     [InlineData("[server]\nbind = [1]", "must be an address")]
-    [InlineData("[server]\ntrusted_proxies = '10.1.0.0/8'", "write \"10.0.0.0/8\"")]
+    [InlineData("[server]\ntrusted_proxies = '10.0.0/8/1'", "a list of networks")]
     [InlineData("[server]\nkeep_alive_timeout = 0", "above 0")]
     [InlineData("[server]\ntls_certificate = 'none.pem'", "does not exist")]
     [InlineData("[server]\naccess_log = 'no/where.log'", "create it")]

@@ -6,12 +6,12 @@ namespace Lanner.Server.Tests.Configuration;
 public sealed class ValueKindTests
 {
     [Theory]
-    [InlineData("1", 1)]
-    [InlineData("64KB", 65536)]
-    [InlineData("64 KiB", 65536)]
-    [InlineData("64k", 65536)]
-    [InlineData("512MB", 536870912)]
-    [InlineData("1GiB", 1073741824)]
+    [InlineData("1", 1L)]
+    [InlineData("64KB", 65536L)]
+    [InlineData("64 KiB", 65536L)]
+    [InlineData("64k", 65536L)]
+    [InlineData("512MB", 536870912L)]
+    [InlineData("1GiB", 1073741824L)]
     [InlineData("none", null)]
     public void Parse_Size_IsBytes(string text, long? bytes)
     {

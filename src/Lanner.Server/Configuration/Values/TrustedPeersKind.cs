@@ -33,7 +33,7 @@ internal sealed class TrustedPeersKind : ValueKind<TrustedPeers>
             if (text == "unix") unix = true;
             else if (IPNetwork.TryParse(text, out var network)) networks.Add(network);
             else if (IPAddress.TryParse(text, out var address)) networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
-            else return Reading<TrustedPeers>.Bad(HostBits(text) ?? $"must be {Expected}, not \"{text}\"");
+            else return Reading<TrustedPeers>.Bad($"must be {Expected}, not \"{text}\"");
         }
         return Reading<TrustedPeers>.Good(new TrustedPeers(networks, unix));
     }
@@ -42,15 +42,5 @@ internal sealed class TrustedPeersKind : ValueKind<TrustedPeers>
     {
         var parts = value.Networks.Select(static network => $"\"{network}\"").Concat(value.Unix ? ["\"unix\""] : []);
         return $"[{string.Join(", ", parts)}]";
-    }
-
-    /// <summary>The commonest mistake: an address within the network instead of the network's own.</summary>
-    private static string? HostBits(string text)
-    {
-        if (text.Split('/') is not [var first, var length] || !IPAddress.TryParse(first, out var address) || !int.TryParse(length, out var bits)) return null;
-        var bytes = address.GetAddressBytes();
-        if (bits < 0 || bits > bytes.Length * 8) return null;
-        for (var bit = bits; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return $"must be a network, but \"{text}\" is an address within one: write \"{new IPAddress(bytes)}/{bits}\"";
     }
 }
