@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Lanner.Gateway.Tests;
+
+/// <summary>What waits for a slow client: order and content stay, memory is bounded, and the app is held back only at the end.</summary>
+public class ResponseSpoolTests
+{
+    [Theory]
+    [InlineData(1_000_000, 1_000_000)]
+    [InlineData(1_000, 10_000_000)]
+    [InlineData(0, 10_000_000)]
+    public async Task Append_WhileTheClientSleeps_KeepsTheOrder(int memory, long file)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
+        var settings = new GatewaySettings { ResponseMemory = memory, ResponseSpool = file };
+        var spool = new ResponseSpool(pipe.Writer, pipe.Writer.WriteAsync(Piece(0)), settings, TimeProvider.System);
+        for (int i = 1; i < 20; i++)
+            await spool.AppendAsync(Piece(i));
+
+        Task done = spool.CompleteAsync();
+        byte[] all = await ReadAsync(pipe.Reader, 20 * 1000);
+        await done;
+
+        Assert.DoesNotContain(Enumerable.Range(0, all.Length), i => all[i] != i / 1000);
+    }
+
+    [Fact]
+    public async Task Append_BeyondEverything_WaitsForTheClient()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
+        var settings = new GatewaySettings { ResponseMemory = 2000, ResponseSpool = 3000 };
+        var spool = new ResponseSpool(pipe.Writer, pipe.Writer.WriteAsync(Piece(0)), settings, TimeProvider.System);
+        for (int i = 1; i <= 5; i++)
+            await spool.AppendAsync(Piece(i));
+
+        Task sixth = spool.AppendAsync(Piece(6)).AsTask();
+        Assert.False(sixth.IsCompleted);
+        byte[] all = await ReadAsync(pipe.Reader, 7000);
+        await sixth;
+        await spool.CompleteAsync();
+
+        Assert.DoesNotContain(Enumerable.Range(0, all.Length), i => all[i] != i / 1000);
+    }
+
+    [Fact]
+    public async Task Append_AfterTheClientLeft_Discards()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
+        var spool = new ResponseSpool(pipe.Writer, pipe.Writer.WriteAsync(Piece(0)), new GatewaySettings { ResponseMemory = 0, ResponseSpool = 0 }, TimeProvider.System);
+
+        await pipe.Reader.CompleteAsync();
+
+        await spool.AppendAsync(Piece(1));
+        await spool.AppendAsync(Piece(2));
+        await spool.CompleteAsync();
+    }
+
+    private static byte[] Piece(int value)
+    {
+        byte[] piece = new byte[1000];
+        Array.Fill(piece, (byte)value);
+        return piece;
+    }
+
+    private static async Task<byte[]> ReadAsync(PipeReader reader, int length)
+    {
+        var all = new List<byte>();
+        while (all.Count < length)
+        {
+            ReadResult read = await reader.ReadAsync();
+            all.AddRange(read.Buffer.ToArray());
+            reader.AdvanceTo(read.Buffer.End);
+        }
+        return [.. all];
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Lanner.Wire;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lanner.Supervision.Tests;
+
+/// <summary>A worker of one pool whose threads the test plays: it reads requests, begins, answers or dies when told.</summary>
+internal sealed class SimulatedWorker
+{
+    private readonly Socket[] _sockets;
+    private readonly SafeFileHandle _board;
+    private readonly byte[][] _unread;
+
+    public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads)
+    {
+        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, (_, _) => { });
+        _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
+        _sockets = [.. descriptors.Skip(5).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
+        _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
+        Handle.Advance(WorkerState.Ready);
+        pool.Add(Handle);
+    }
+
+    public WorkerHandle Handle { get; }
+
+    /// <summary>The numbers of the requests that have come to a thread and were not read before.</summary>
+    public uint[] Receive(int thread)
+    {
+        var numbers = new List<uint>();
+        byte[] buffer = new byte[65536];
+        while (_sockets[thread].Available > 0)
+            _unread[thread] = [.. _unread[thread], .. buffer.AsSpan(0, _sockets[thread].Receive(buffer))];
+        while (_unread[thread].Length >= FrameHeader.Size)
+        {
+            FrameHeader header = FrameHeader.Read(_unread[thread]);
+            numbers.Add(header.Number);
+            _unread[thread] = _unread[thread][(FrameHeader.Size + header.Length)..];
+        }
+        return [.. numbers];
+    }
+
+    public void Begin(int thread, uint number) => RandomAccess.Write(_board, BitConverter.GetBytes((ulong)number), thread * 64);
+
+    public void Answer(int thread, uint number) => Send(thread, FrameKind.Response, number);
+
+    public void Skip(int thread, uint number) => Send(thread, FrameKind.Skipped, number);
+
+    /// <summary>The process is gone.</summary>
+    public void Die()
+    {
+        foreach (Socket socket in _sockets)
+            socket.Dispose();
+    }
+
+    private void Send(int thread, FrameKind kind, uint number)
+    {
+        byte[] frame = new byte[FrameHeader.Size];
+        new FrameHeader(0, number, 0, kind, FrameFlags.None).Write(frame);
+        _sockets[thread].Send(frame);
+    }
+}
+
+/// <summary>A request that records what becomes of it.</summary>
+internal sealed class SimulatedRequest(WorkerPool pool, bool resubmits = false) : QueuedExchange
+{
+    private static readonly byte[] s_frame = new byte[FrameHeader.Size + 1];
+
+    static SimulatedRequest() => new FrameHeader(1, 0, 1, FrameKind.Request, FrameFlags.None).Write(s_frame);
+
+    public ConcurrentQueue<string> Told { get; } = new();
+
+    public TaskCompletionSource<string> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override ReadOnlySpan<byte> RequestFrame => s_frame;
+
+    public override SafeFileHandle? BodyFile => null;
+
+    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+    {
+        Tell("answered");
+        return default;
+    }
+
+    public override void OnLost(bool begun)
+    {
+        if (!begun && resubmits)
+        {
+            Told.Enqueue("resubmitted");
+            pool.Resubmit(this);
+            return;
+        }
+        Tell(begun ? "died" : "lost");
+    }
+
+    public override void OnRefused(Refusal refusal) => Tell(refusal.ToString());
+
+    private void Tell(string what)
+    {
+        Told.Enqueue(what);
+        End.TrySetResult(what);
+    }
+}
+
+/// <summary>A clock that stands until it is moved; its timers are the test's to fire.</summary>
+internal sealed class StandingClock : TimeProvider
+{
+    private long _now = 1_000_000_000;
+
+    public override long TimestampFrequency => 1_000_000_000;
+
+    public override long GetTimestamp() => Volatile.Read(ref _now);
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _now, by.Ticks * 100);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Unfired();
+
+    private sealed class Unfired : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

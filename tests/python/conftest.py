@@ -1,0 +1,5 @@
+"""The package is not installed: it is taken from the checkout."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "python"))
