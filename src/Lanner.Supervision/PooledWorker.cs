@@ -20,6 +20,9 @@ internal sealed class PooledWorker(WorkerHandle handle)
 
     internal bool Draining { get; set; }
 
+    /// <summary>A channel has closed: the process is gone or about to be.</summary>
+    internal bool Gone { get; set; }
+
     /// <summary>Busy threads that have been found to wait.</summary>
     internal int Waiting { get; set; }
 

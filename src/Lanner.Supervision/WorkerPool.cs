@@ -185,7 +185,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         WorkerHandle handle = thread.Worker.Handle;
         lock (_gate)
         {
-            thread.Closed = true;
+            thread.Closed = thread.Worker.Gone = true;
             Leave(thread, thread.InFlight);
         }
         if (error is not null)
@@ -239,7 +239,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         int depth = _admission.Depth;
         foreach (PooledWorker worker in _workers)
         {
-            if (worker.Draining)
+            if (worker.Draining || worker.Gone)
                 continue;
             if (worker.Busy == 0)
             {
@@ -252,8 +252,10 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 ahead = line;
         }
         PooledThread? thread = (idle ?? open)?.FreeThread() ?? ahead;
-        if (thread is null || !Place(exchange, thread))
+        if (thread is null)
             return false;
+        if (!Place(exchange, thread))
+            return TryPlace(exchange, ref touched); // that worker counts as gone now
         touched.Add(thread.Channel);
         return true;
     }
@@ -262,7 +264,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     {
         if (!thread.Channel.TryPlace(exchange))
         {
-            thread.Closed = true;
+            thread.Closed = thread.Worker.Gone = true;
             return false;
         }
         long now = _time.GetTimestamp();
