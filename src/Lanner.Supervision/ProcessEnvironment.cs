@@ -6,12 +6,16 @@ public static class ProcessEnvironment
     /// <summary>A variable by which the server sets its own runtime up; apps are not given it.</summary>
     public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
+    /// <summary>Likewise.</summary>
+    public const string SocketThreadCount = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
+
     internal static IEnumerable<string> Of(AppDefinition app)
     {
         var variables = new Dictionary<string, string>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
             variables[(string)entry.Key] = (string?)entry.Value ?? "";
         variables.Remove(InlineCompletions);
+        variables.Remove(SocketThreadCount);
         foreach ((string name, string value) in app.Environment)
             variables[name] = value;
         return variables.Select(entry => $"{entry.Key}={entry.Value}");
