@@ -166,7 +166,7 @@ class Exchange:
         if self.status is not None:
             for name, value in self.headers:
                 if len(name) == 14 and name.lower() == "content-length":
-                    return int(value) if value.isdigit() else None
+                    return int(value) if value.isascii() and value.isdigit() else None
         return None
 
     def _whole(self, body: bytes) -> None:

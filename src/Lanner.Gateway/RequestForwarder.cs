@@ -125,8 +125,13 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     private void TakeFile(FrameHeader header, ReadOnlySpan<byte> payload, SafeFileHandle file)
     {
         long offset = BinaryPrimitives.ReadInt64LittleEndian(payload), count = BinaryPrimitives.ReadInt64LittleEndian(payload[8..]);
+        if (offset < 0 || count < 0)
+        {
+            file.Dispose();
+            throw new WireException("a file frame has a negative offset or count");
+        }
         string? fault = _writer.Start(payload[16..]);
-        if (fault is not null || offset < 0 || count < 0)
+        if (fault is not null)
             file.Dispose();
         Finish(fault, header, new ForwardResult(ForwardOutcome.File) { File = file, Offset = offset, Count = count });
     }

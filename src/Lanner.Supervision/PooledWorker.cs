@@ -108,11 +108,7 @@ internal sealed class PooledThread(PooledWorker worker)
     internal void Leave(int count, long now)
     {
         HeadSince = now;
-        if (IsWaiting)
-        {
-            IsWaiting = false;
-            worker.Waiting--;
-        }
+        NoLongerWaits();
         Remove(count);
     }
 
@@ -129,8 +125,18 @@ internal sealed class PooledThread(PooledWorker worker)
             return;
         InFlight -= count;
         worker.InFlight -= count;
-        if (InFlight == 0)
-            worker.Busy--;
+        if (InFlight > 0)
+            return;
+        worker.Busy--;
+        NoLongerWaits();
+    }
+
+    private void NoLongerWaits()
+    {
+        if (!IsWaiting)
+            return;
+        IsWaiting = false;
+        worker.Waiting--;
     }
 
     /// <summary>

@@ -19,6 +19,8 @@ public sealed class Channel : IDisposable
     private readonly ChannelOutput _output;
     private uint _lastNumber;
     private int _withdrawn;
+    private uint _perhapsSkipped;
+    private uint _answering;
     private bool _closed;
 
     public Channel(Socket socket, Scoreboard.Cell cell, IChannelOwner owner, object? tag = null)
@@ -77,9 +79,11 @@ public sealed class Channel : IDisposable
             _inFlight.Clear();
             foreach ((uint number, Exchange? exchange) in kept)
             {
-                bool taken = exchange is not null && (int)(number - first) >= 0 && !Cell.HasBegun(number);
+                bool inRange = exchange is not null && (int)(number - first) >= 0, taken = inRange && !Cell.HasBegun(number);
                 if (taken)
                     back.Add(exchange!);
+                else if (inRange)
+                    _perhapsSkipped = number; // begun just now: the worker may have seen the withdrawal, or not
                 _inFlight.Enqueue((number, taken ? null : exchange));
             }
             _withdrawn = back.Count;
@@ -188,11 +192,11 @@ public sealed class Channel : IDisposable
             if (!handled.IsCompletedSuccessfully)
                 await handled;
         }
-        catch (WireException) when (Exchange.IsLast(header.Kind))
+        catch (Exception e) when (Exchange.IsLast(header.Kind))
         {
             // No longer in flight: the end of the channel would not tell it.
             exchange!.OnLost(begun: true);
-            throw;
+            throw e as WireException ?? new WireException($"an answer could not be taken: {e.Message}");
         }
     }
 
@@ -205,6 +209,8 @@ public sealed class Channel : IDisposable
                 throw new WireException($"a frame {header.Kind} came for request {header.Number}, which is not the oldest in flight");
             if (header.Kind == FrameKind.Skipped)
             {
+                if (oldest.Exchange is not null && oldest.Number != _perhapsSkipped)
+                    throw new WireException($"request {header.Number} was skipped though it had not been taken back");
                 _inFlight.Dequeue();
                 if (oldest.Exchange is null && --_withdrawn == 0)
                     Cell.ClearWithdrawal();
@@ -214,6 +220,7 @@ public sealed class Channel : IDisposable
                 throw new WireException($"request {header.Number} was answered though it had been taken back");
             if (!Exchange.IsLast(header.Kind) && header.Kind is not (FrameKind.Head or FrameKind.Data or FrameKind.BodyWanted))
                 throw new WireException($"a frame of kind {(byte)header.Kind} is no part of an answer");
+            _answering = header.Number;
             return oldest.Exchange;
         }
     }
@@ -226,10 +233,13 @@ public sealed class Channel : IDisposable
             _closed = true;
             lost = [.. _inFlight];
             _inFlight.Clear();
+            // A worker that is being killed may still begin what is in its hands: what reads as not begun after this never will be.
+            if (lost.Length > 0)
+                Cell.Withdraw(lost[0].Number, lost[^1].Number);
         }
         _socket.Dispose();
         _owner.OnClosed(this, error);
         foreach ((uint number, Exchange? exchange) in lost)
-            exchange?.OnLost(Cell.HasBegun(number));
+            exchange?.OnLost(begun: number == _answering || Cell.HasBegun(number));
     }
 }

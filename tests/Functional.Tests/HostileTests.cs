@@ -16,6 +16,7 @@ public class HostileTests(HostileTests.Fixture fixture) : IClassFixture<HostileT
     [InlineData("cut-marshal")]
     [InlineData("huge-marshal")]
     [InlineData("skipped")]
+    [InlineData("skipped-itself")]
     [InlineData("bad-error")]
     [InlineData("short-file")]
     [InlineData("half")]

@@ -131,7 +131,20 @@ public class LoadingTests
     public async Task Interpreter_ThatIsTooOld_IsRefusedInOneSentence()
     {
         using var folder = new TemporaryFolder();
-        // Stands for an old interpreter: does what boot.py does there, without one on every machine.
+        string versions = Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".pyenv", "versions");
+        foreach (string version in (string[])["2.7", "3.6", "3.8"])
+        {
+            // Really old ones where the machine has them.
+            foreach (string old in Directory.Exists(versions) ? Directory.GetDirectories(versions, version + ".*") : [])
+            {
+                string python = File.Exists(Path.Combine(old, "bin", "python3")) ? "python3" : "python";
+                (int refused, string[] told) = await LannerServer.RunToEndAsync(
+                    ["serve", "app_only", "--directory", Checkout.Apps, "--python", Path.Combine(old, "bin", python)]);
+                Assert.Equal(3, refused);
+                Assert.Contains(told, line => line.StartsWith("lanner: ", StringComparison.Ordinal) && line.Contains($"Python {version} ", StringComparison.Ordinal));
+            }
+        }
+        // And what boot.py does there, without one on every machine.
         await File.WriteAllTextAsync(folder.File("python3"), "#!/bin/sh\necho 'Python 3.8 at here is too old: Lanner needs CPython 3.9 or later' >&2\nexit 90\n");
         File.SetUnixFileMode(folder.File("python3"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 

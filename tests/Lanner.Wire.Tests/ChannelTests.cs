@@ -66,7 +66,7 @@ public class ChannelTests
     }
 
     [Fact]
-    public async Task Skipped_OfARequestThatSeemedBegun_GivesItBack()
+    public async Task Skipped_WithoutAWithdrawal_BreaksTheWire()
     {
         using var pair = new Pair();
         Recorded exchange = pair.Place();
@@ -75,9 +75,11 @@ public class ChannelTests
 
         Assert.Empty(pair.Channel.Withdraw());
         await pair.Worker.SendAsync(Frame(FrameKind.Skipped, 1));
-        await exchange.Over.Task;
+        await pair.Reading;
 
-        Assert.Equal(["lost"], exchange.Told);
+        // Not "lost": it has begun, and must not be sent elsewhere.
+        Assert.Equal(["begun"], exchange.Told);
+        Assert.NotNull(pair.Owner.Error);
     }
 
     [Theory]
@@ -188,7 +190,13 @@ public class ChannelTests
 
         public void OnSkipped(Channel channel, bool withdrawn) => Skipped++;
 
-        public void OnClosed(Channel channel, WireException? error) => Closed++;
+        public WireException? Error { get; private set; }
+
+        public void OnClosed(Channel channel, WireException? error)
+        {
+            Closed++;
+            Error = error;
+        }
     }
 
     private sealed class Recorded : Exchange

@@ -47,6 +47,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         "cut-marshal": HEADER.pack(5, number, 0, RESPONSE, 0, 0) + b"(\x02\x00\x00\x00",
         "huge-marshal": HEADER.pack(10, number, 0, RESPONSE, 0, 0) + b"(\x02\x00\x00\x00u\xff\xff\xff\x7f",
         "skipped": HEADER.pack(0, number + 1, 0, SKIPPED, 0, 0),
+        "skipped-itself": HEADER.pack(0, number, 0, SKIPPED, 0, 0),
         "bad-error": HEADER.pack(1, number, 0, ERROR, 0, 0) + b"N",
         "short-file": HEADER.pack(4, number, 0, FILE, 0, 0) + b"abcd",
     }

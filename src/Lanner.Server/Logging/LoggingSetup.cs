@@ -16,6 +16,8 @@ internal static class LoggingSetup
         logging.SetMinimumLevel(settings.LogLevel);
         // The framework's own lines on each request belong to debugging.
         logging.AddFilter("Microsoft", settings.LogLevel <= LogLevel.Debug ? settings.LogLevel : Max(settings.LogLevel, LogLevel.Warning));
+        // The server itself says, in one sentence, why it does not start.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddConsole(options =>
         {
             options.FormatterName = settings.LogFormat == LogFormat.Json ? JsonLogFormatter.FormatterName : TextLogFormatter.FormatterName;
