@@ -10,8 +10,6 @@ namespace Lanner.Wire;
 /// </summary>
 public sealed class Channel : IDisposable
 {
-    private const int ReadSize = 32 * 1024;
-
     private readonly Socket _socket;
     private readonly IChannelOwner _owner;
     private readonly Lock _gate = new();
@@ -116,7 +114,7 @@ public sealed class Channel : IDisposable
     public async Task RunAsync()
     {
         WireException? error = null;
-        var input = new ChannelInput(_socket, ReadSize);
+        var input = new ChannelInput(_socket);
         try
         {
             while (await input.ReadAsync())
@@ -194,7 +192,7 @@ public sealed class Channel : IDisposable
         }
         try
         {
-            ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor);
+            ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor, input.HasMore);
             if (!handled.IsCompletedSuccessfully)
                 await handled;
         }

@@ -229,7 +229,7 @@ public class ChannelTests
 
         public override SafeFileHandle? BodyFile => null;
 
-        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
         {
             descriptor?.Dispose();
             Told.Add($"{header.Kind}:{System.Text.Encoding.ASCII.GetString(payload.Span)}");

@@ -185,7 +185,7 @@ public class WithdrawStressTests
 
         public override SafeFileHandle? BodyFile => null;
 
-        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
         {
             _run.Answered();
             return default;
