@@ -1,7 +1,6 @@
 """Lanner and its peers, each tuned as its own documentation advises: keep-alive, no access log, the same workers × threads."""
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -91,10 +90,10 @@ class Server:
     def cpu_seconds(self) -> float:
         return processes.cpu_seconds(self.pids())
 
-    def _run(self, *command: object, **environment: str) -> None:
+    def _run(self, *command: object) -> None:
         self._roots.append(subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            cwd=self.app.folder, env={**os.environ, **environment}))
+            cwd=self.app.folder))
 
 
 class Lanner(Server):
