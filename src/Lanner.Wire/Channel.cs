@@ -113,7 +113,7 @@ public sealed class Channel : IDisposable
         var input = new ChannelInput(_socket, ReadSize);
         try
         {
-            while (await input.ReadAsync())
+            while (input.Took(await input.ReceiveAsync()))
             {
                 while (input.TryTake(out FrameHeader header, out ReadOnlyMemory<byte> payload))
                     await HandleAsync(input, header, payload);
