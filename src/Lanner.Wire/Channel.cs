@@ -117,7 +117,7 @@ public sealed class Channel : IDisposable
         var input = new ChannelInput(_socket);
         try
         {
-            while (await input.ReadAsync())
+            while (input.Took(await input.ReceiveAsync()))
             {
                 while (input.TryTake(out FrameHeader header, out ReadOnlyMemory<byte> payload))
                     await HandleAsync(input, header, payload);

@@ -26,13 +26,21 @@ internal sealed class ChannelInput(Socket socket) : IDisposable
     /// <summary>Whether bytes have been read that no frame has been made of yet.</summary>
     public bool HasMore => _end > _start;
 
-    /// <summary>Reads more; false at the end of the stream.</summary>
-    public async ValueTask<bool> ReadAsync()
+    /// <summary>
+    /// Waits for more bytes; <see cref="Took"/> is to be given their count. Not an async method: it would allocate its
+    /// state for each wait (measured: 120 bytes), where the loop that awaits this one has its state already.
+    /// </summary>
+    public ValueTask<int> ReceiveAsync()
     {
         MakeRoom();
-        int read = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
-        _end += read;
-        return read > 0;
+        return socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+    }
+
+    /// <summary>So many bytes came; false at the end of the stream.</summary>
+    public bool Took(int received)
+    {
+        _end += received;
+        return received > 0;
     }
 
     /// <summary>Takes the next frame; its payload is valid until the next read.</summary>

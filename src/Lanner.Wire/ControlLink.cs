@@ -59,7 +59,7 @@ public sealed class ControlLink : IDisposable
             ReadOnlyMemory<byte> payload;
             while (!_input.TryTake(out header, out payload))
             {
-                if (!await _input.ReadAsync())
+                if (!_input.Took(await _input.ReceiveAsync()))
                     return null;
             }
             return (header.Kind, header.Length == 0 ? [] : new MarshalReader(payload.Span).Dict());
