@@ -45,17 +45,13 @@ internal sealed class PooledWorker(WorkerHandle handle)
         return null;
     }
 
-    /// <summary>
-    /// The busy thread with the shortest line of requests, shorter than <paramref name="depth"/>, whose present request came
-    /// to its turn after <paramref name="stale"/>.
-    /// </summary>
-    internal PooledThread? ShortestLine(int depth, long stale)
+    /// <summary>The busy thread with the shortest line of requests, shorter than <paramref name="depth"/>.</summary>
+    internal PooledThread? ShortestLine(int depth)
     {
         PooledThread? shortest = null;
         foreach (PooledThread thread in Threads)
         {
-            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false }
-                && thread.InFlight < (shortest?.InFlight ?? depth) && thread.RunsSince > stale)
+            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false } && thread.InFlight < (shortest?.InFlight ?? depth))
                 shortest = thread;
         }
         return shortest;

@@ -246,8 +246,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         PooledWorker? idle = null, open = null;
         PooledThread? ahead = null;
         int depth = _admission.Depth;
-        // Nothing is sent ahead behind a request that has run for longer than it should.
-        long stale = depth > 1 ? _time.GetTimestamp() - Ticks(_admission.PatienceNanoseconds) : 0;
         foreach (PooledWorker worker in _workers)
         {
             if (worker.Draining || worker.Gone)
@@ -260,7 +258,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             int computing = worker.Busy - worker.Waiting;
             if (worker.Busy < worker.Threads.Length && computing < (open is null ? int.MaxValue : open.Busy - open.Waiting) && (_admission.MayOpen(computing) || computing <= 2 * worker.FoundWaiting))
                 open = worker;
-            if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth, stale) is { } line)
+            if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
                 ahead = line;
         }
         PooledThread? thread = (idle ?? open)?.FreeThread() ?? ahead;
@@ -367,7 +365,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             if (thread.InFlight == 0 || thread.IsWaiting)
                 continue;
             double elapsed = (now - thread.RunsSince) * _nanosecondsPerTick;
-            if (elapsed < _admission.PatienceNanoseconds)
+            // Its answers may lie in the socket, unread: then it is this side that is late.
+            if (elapsed < _admission.PatienceNanoseconds || thread.Channel.HasUnread)
                 continue;
             if (!probed)
             {

@@ -40,9 +40,16 @@ internal sealed class SimulatedWorker
         return [.. numbers];
     }
 
-    public void Begin(int thread, uint number) => RandomAccess.Write(_board, BitConverter.GetBytes((ulong)number), thread * 64);
+    public void Begin(int thread, uint number) => Store(thread, 0, number);
 
-    public void Answer(int thread, uint number) => Send(thread, FrameKind.Response, number);
+    /// <summary>Tells the CPU time of the thread so far, as after the request of this number.</summary>
+    public void Sample(int thread, uint number, TimeSpan cpu)
+    {
+        Store(thread, 2, (ulong)cpu.TotalNanoseconds);
+        Store(thread, 3, number);
+    }
+
+    public void Answer(int thread, uint number, uint micros = 0) => Send(thread, FrameKind.Response, number, micros);
 
     public void Skip(int thread, uint number) => Send(thread, FrameKind.Skipped, number);
 
@@ -53,10 +60,12 @@ internal sealed class SimulatedWorker
             socket.Dispose();
     }
 
-    private void Send(int thread, FrameKind kind, uint number)
+    private void Store(int thread, int word, ulong value) => RandomAccess.Write(_board, BitConverter.GetBytes(value), (thread * 64) + (word * 8));
+
+    private void Send(int thread, FrameKind kind, uint number, uint micros = 0)
     {
         byte[] frame = new byte[FrameHeader.Size];
-        new FrameHeader(0, number, 0, kind, FrameFlags.None).Write(frame);
+        new FrameHeader(0, number, micros, kind, FrameFlags.None).Write(frame);
         _sockets[thread].Send(frame);
     }
 }
