@@ -15,7 +15,7 @@ internal sealed class AnsweredExchange(Countdown answers) : QueuedExchange
 
     public override SafeFileHandle? BodyFile => null;
 
-    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
     {
         answers.Signal();
         return default;

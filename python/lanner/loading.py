@@ -1,15 +1,18 @@
 """APP in all its forms, and which interface the object has."""
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
-import importlib.util
-import inspect
 import os
 import sys
 import types
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    import ast
+
+# Imported where they are needed: ast, inspect and importlib.util cost a small app a tenth of its start.
+_COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
 class LoadError(Exception):
@@ -54,6 +57,8 @@ def _file(path: str, directory: str) -> types.ModuleType:
     folder, stem = os.path.dirname(full), os.path.splitext(os.path.basename(full))[0]
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    import importlib.util
+
     name = stem if stem.isidentifier() and stem not in sys.modules else "lanner_app_" + "".join(
         c if c.isalnum() else "_" for c in stem
     )
@@ -76,6 +81,8 @@ def _take(module: types.ModuleType, place: str, expression: str | None) -> Any:
             if hasattr(module, name):
                 return _callable(getattr(module, name), f"{place}:{name}")
         raise LoadError(f"{place} has neither 'application' nor 'app'; name the object: {place}:NAME")
+    import ast
+
     try:
         node: ast.expr = ast.parse(expression, mode="eval").body
     except SyntaxError:
@@ -101,6 +108,8 @@ def _take(module: types.ModuleType, place: str, expression: str | None) -> Any:
 
 
 def _dotted(node: ast.expr, expression: str) -> list[str]:
+    import ast
+
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -151,6 +160,10 @@ def interface(app: Callable[..., Any]) -> str:
     found: Any = app
     while isinstance(found, functools.partial):
         found = found.func
+    if type(found) is types.FunctionType and not found.__code__.co_flags & _COROUTINE and not found.__dict__:
+        return "wsgi"
+    import inspect
+
     if inspect.iscoroutinefunction(found):
         return "asgi"
     call = getattr(found, "__call__", None)

@@ -2,12 +2,10 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import warnings
 from typing import Any, Callable, Optional
@@ -20,6 +18,8 @@ CONTROL, LIFELINE = 3, 4  # where the front end puts them
 
 def main() -> None:
     if len(sys.argv) > 1:
+        import json
+
         return _spawned(json.loads(sys.argv[1]))
     for number in (CONTROL, LIFELINE):
         os.set_inheritable(number, False)
@@ -115,6 +115,9 @@ class _Template:
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
+        import json
+        import subprocess
+
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
         process = subprocess.Popen([sys.executable, boot, task], pass_fds=numbers)

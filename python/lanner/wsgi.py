@@ -18,7 +18,8 @@ from .channel import Channel, FrontEndGone
 
 ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None]]
 
-INLINE = 65536  # a body up to this travels in one frame with its head; a longer one in pieces of this size
+INLINE = 65536  # a body up to this travels in one frame with its head
+PIECE = 1 << 20  # a longer one in frames of this size
 SAMPLE_MASK = 15  # the thread's CPU time is read after every 16th request: the call takes 0.3 µs
 LONG_MICROS = 1000  # and after each request that took longer
 
@@ -175,8 +176,7 @@ class Exchange:
             if self._declared_length() is None:
                 self._require_start()
                 self.headers = [*self.headers, ("Content-Length", str(len(body)))]
-            self._piece(body)
-            self._finish(frames.END, b"")
+            self._large(body, end=True)
             return
         self._finish(frames.RESPONSE, self._head() + body)
 
@@ -184,23 +184,33 @@ class Exchange:
         """A piece of the body, sent at once; the head before the first."""
         if type(data) is not bytes:
             data = _as_bytes(data)
-        number = self.number
-        before = b""
-        if not self.head_sent:
-            head = self._head()
-            before = _pack(len(head), number, 0, frames.HEAD, 0, 0) + head
-            self.head_sent = True
-        if len(data) <= INLINE:
-            self._put(before + _pack(len(data), number, 0, frames.DATA, 0, 0) + data if data else before)
+        if len(data) > INLINE:
+            self._large(data, end=False)
             return
-        self._put(before)
+        frame = _pack(len(data), self.number, 0, frames.DATA, 0, 0) + data if data else b""
+        self._put(frame if self.head_sent else self._head_frame() + frame)
+
+    def _large(self, data: bytes, end: bool) -> None:
+        """The head if it is still due, the data, and the end if this is all: in as few calls as the kernel allows."""
+        number = self.number
         view = memoryview(data)
-        for at in range(0, len(data), INLINE):
-            piece = view[at : at + INLINE]
-            self._put(_pack(len(piece), number, 0, frames.DATA, 0, 0))
-            self._put(piece)
+        before = b"" if self.head_sent else self._head_frame()
+        for at in range(0, len(data), PIECE):
+            piece = view[at : at + PIECE]
+            parts = [before + _pack(len(piece), number, 0, frames.DATA, 0, 0), piece]
+            before = b""
+            if end and at + PIECE >= len(data):
+                parts.append(self._end_frame(frames.END, b""))
+            self._put_parts(parts)
             if self._cells[self._cancel_word] == number:
-                return
+                break
+        if end and not self.finished:
+            self._finish(frames.END, b"")
+
+    def _head_frame(self) -> bytes:
+        head = self._head()
+        self.head_sent = True
+        return _pack(len(head), self.number, 0, frames.HEAD, 0, 0) + head
 
     def _file(self, wrapper: FileWrapper) -> bool:
         rest = wrapper.rest()
@@ -229,9 +239,12 @@ class Exchange:
             raise BadResponse("the app returned without calling start_response")
 
     def _finish(self, kind: int, payload: bytes) -> None:
+        self._put(self._end_frame(kind, payload))
+
+    def _end_frame(self, kind: int, payload: bytes) -> bytes:
         self.micros = micros = (time.monotonic_ns() - self.started) // 1000
         self.finished = True
-        self._put(_pack(len(payload), self.number, min(micros, 0xFFFFFFFF), kind, 0, 0) + payload)
+        return _pack(len(payload), self.number, min(micros, 0xFFFFFFFF), kind, 0, 0) + payload
 
     def fail(self, code: str, text: str) -> None:
         """Tells the front end that no answer, or no rest of one, will come."""
@@ -246,6 +259,18 @@ class Exchange:
     def _put(self, data: Any) -> None:
         try:
             self._send(data)
+        except OSError:
+            raise FrontEndGone from None
+
+
+    def _put_parts(self, parts: list[Any]) -> None:
+        """Like ``_put`` for several pieces in one call; the kernel may take less than all."""
+        try:
+            sent = self.channel.socket.sendmsg(parts)
+            for part in parts:
+                if sent < len(part):
+                    self._send(memoryview(part)[sent:])
+                sent = max(0, sent - len(part))
         except OSError:
             raise FrontEndGone from None
 

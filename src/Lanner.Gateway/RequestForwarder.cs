@@ -72,7 +72,7 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
         _body = RequestBody.Empty;
     }
 
-    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
     {
         switch (header.Kind)
         {
@@ -83,7 +83,7 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
                 _fault = _writer.Start(payload.Span);
                 return default;
             case FrameKind.Data when _fault is null:
-                return _writer.PieceAsync(payload);
+                return _writer.PieceAsync(payload, more);
             case FrameKind.End:
                 Finish(_fault, header, new ForwardResult(ForwardOutcome.Answered));
                 return default;

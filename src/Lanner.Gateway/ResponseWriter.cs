@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Lanner.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Win32.SafeHandles;
@@ -11,10 +14,15 @@ namespace Lanner.Gateway;
 /// </summary>
 internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time)
 {
+    /// <summary>Bytes from which it pays to send a piece from where it lies.</summary>
+    private const int LeastLent = 8 * 1024;
+
     private HttpContext _context = null!;
+    private DirectOutput? _direct;
     private ResponseSpool? _spool;
     private ValueTask<FlushResult> _lastFlush;
     private bool _lastFlushPending;
+    private bool _unsent;
     private bool _withoutBody;
     private long? _remaining;
     private bool _cut;
@@ -31,9 +39,9 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     public void Begin(HttpContext context)
     {
         _context = context;
+        _direct = context.Features.Get<DirectOutput>();
         _spool = null;
-        _lastFlushPending = false;
-        _withoutBody = _cut = false;
+        _lastFlushPending = _unsent = _withoutBody = _cut = false;
         _remaining = null;
         Bytes = 0;
         ClientGone = false;
@@ -60,7 +68,11 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         }
         _context.Response.ContentLength = body.Length;
         Bytes = body.Length;
-        if (body.Length > 0 && !ClientGone)
+        if (body.Length == 0 || ClientGone)
+            return null;
+        if (MayLend(body) && _context.Response.StartAsync() is { IsCompletedSuccessfully: false } starting)
+            SetPending(SendAfterAsync(starting, body.ToArray()));
+        else
             Send(body);
         return null;
     }
@@ -76,8 +88,11 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         return null;
     }
 
-    /// <summary>A piece of the body. The task is done when another can be taken; the client may have got less by then.</summary>
-    public ValueTask PieceAsync(ReadOnlyMemory<byte> piece)
+    /// <summary>
+    /// A piece of the body. The task is done when another can be taken; the client may have got less by then. When
+    /// <paramref name="more"/> follows at once, it is only written, and sent with what follows.
+    /// </summary>
+    public ValueTask PieceAsync(ReadOnlyMemory<byte> piece, bool more)
     {
         if (_withoutBody || ClientGone)
             return default;
@@ -95,6 +110,18 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         Bytes += piece.Length;
         if (_spool is null)
         {
+            more &= piece.Length < LeastLent;
+            if ((more || MayLend(piece)) && !_context.Response.HasStarted && _context.Response.StartAsync() is { IsCompletedSuccessfully: false } starting)
+            {
+                _spool = new ResponseSpool(_context.Response.BodyWriter, SendAfterAsync(starting, piece.ToArray()), settings, time);
+                return default;
+            }
+            if (more)
+            {
+                _context.Response.BodyWriter.Write(piece.Span);
+                _unsent = true;
+                return default;
+            }
             Send(piece);
             if (_lastFlushPending)
             {
@@ -112,6 +139,8 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     /// </summary>
     public async ValueTask<bool> CompleteAsync()
     {
+        if (_unsent)
+            await _context.Response.BodyWriter.FlushAsync();
         if (_lastFlushPending)
         {
             _lastFlushPending = false;
@@ -170,13 +199,42 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         return null;
     }
 
+    private async ValueTask<FlushResult> SendAfterAsync(Task starting, ReadOnlyMemory<byte> piece)
+    {
+        await starting;
+        return await _context.Response.BodyWriter.WriteAsync(piece);
+    }
+
+    /// <summary>Not a chunked answer: its bytes stand between others.</summary>
+    private bool MayLend(ReadOnlyMemory<byte> bytes) =>
+        bytes.Length >= LeastLent && _direct is not null && _context.Response.ContentLength is not null;
+
+    /// <summary>From where the bytes lie, when the connection allows it; see <see cref="DirectOutput.Lend"/>.</summary>
+    private ValueTask<FlushResult> SendLentAsync(DirectOutput direct, ReadOnlyMemory<byte> bytes)
+    {
+        PipeWriter writer = _context.Response.BodyWriter;
+        direct.Lend(bytes);
+        Memory<byte> memory = writer.GetMemory(bytes.Length);
+        if (!Unsafe.AreSame(ref MemoryMarshal.GetReference(memory.Span), ref MemoryMarshal.GetReference(bytes.Span)))
+        {
+            // It stands elsewhere after all, behind what is still unsent.
+            direct.TakeBack();
+            bytes.CopyTo(memory);
+        }
+        writer.Advance(bytes.Length);
+        return writer.FlushAsync();
+    }
+
     private void Send(ReadOnlyMemory<byte> bytes)
     {
         // The bytes are copied before the call returns; what may be pending is that the client takes them.
-        ValueTask<FlushResult> flush = _context.Response.BodyWriter.WriteAsync(bytes);
+        _unsent = false;
+        ValueTask<FlushResult> flush = MayLend(bytes) ? SendLentAsync(_direct!, bytes) : _context.Response.BodyWriter.WriteAsync(bytes);
         if (flush.IsCompletedSuccessfully)
             _ = flush.Result;
         else
-            (_lastFlush, _lastFlushPending) = (flush, true);
+            SetPending(flush);
     }
+
+    private void SetPending(ValueTask<FlushResult> flush) => (_lastFlush, _lastFlushPending) = (flush, true);
 }

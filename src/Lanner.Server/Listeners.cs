@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Lanner.Gateway;
 using Lanner.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,6 +28,7 @@ internal static class Listeners
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             KestrelServerLimits limits = kestrel.Limits;
             limits.MaxRequestBodySize = null;
+            limits.MaxResponseBufferSize = settings.Gateway.ResponseMemory;
             limits.MinRequestBodyDataRate = null;
             limits.MinResponseDataRate = null;
             limits.MaxRequestLineSize = settings.MaxRequestLine;
@@ -59,10 +61,10 @@ internal static class Listeners
                 break;
             case UnixBindAddress unix:
                 RemoveDead(unix.Path);
-                kestrel.ListenUnixSocket(unix.Path);
+                kestrel.ListenUnixSocket(unix.Path, options => Plain(options, settings));
                 break;
             case DescriptorBindAddress descriptor:
-                kestrel.ListenHandle((ulong)descriptor.Number);
+                kestrel.ListenHandle((ulong)descriptor.Number, options => Plain(options, settings));
                 break;
         }
     }
@@ -72,7 +74,13 @@ internal static class Listeners
         if (settings.TlsCertificate is { } certificate)
             options.UseHttps(X509Certificate2.CreateFromPemFile(certificate, settings.TlsKey));
         else
-            options.Protocols = HttpProtocols.Http1;
+            Plain(options, settings);
+    }
+
+    private static void Plain(ListenOptions options, ServerSettings settings)
+    {
+        options.Protocols = HttpProtocols.Http1;
+        options.UseDirectOutput(settings.Gateway.ResponseMemory);
     }
 
     private static IPAddress[] Resolve(string host)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
@@ -27,23 +26,22 @@ internal static class ServerHost
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddLannerConsole(settings);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout(settings));
-        using var processes = new PythonProcessesHolder();
+        await using ServiceProvider logging = new ServiceCollection().AddLogging(log => log.AddLannerConsole(settings)).BuildServiceProvider();
+        var logs = logging.GetRequiredService<ILoggerFactory>();
+        using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
         AccessLogWriter? accessLog = null;
         var apps = new List<AppSupervisor>();
         WebApplication? web = null;
+        Task started = Task.CompletedTask;
         using Signals signals = Signals.Watch(stop, quick, () => accessLog?.Reopen());
         try
         {
-            Listeners.Configure(builder, settings);
-            web = builder.Build();
-            var logs = web.Services.GetRequiredService<ILoggerFactory>();
+            apps.AddRange(settings.Apps.Select(app => processes.Supervise(app.Definition)));
+            started = Task.WhenAll(apps.Select(app => app.StartAsync(stop.Token)));
+            // While Python imports.
             accessLog = AccessLogWriter.Create(settings, logs.CreateLogger<AccessLogWriter>());
-            processes.Value = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
-            apps.AddRange(settings.Apps.Select(app => processes.Value.Supervise(app.Definition)));
-            await Task.WhenAll(apps.Select(app => app.StartAsync(stop.Token)));
+            web = Build(settings, logs);
+            await started;
 
             var endpoint = new PythonAppEndpoint(
                 settings.Gateway, Mounts(settings, apps), TimeProvider.System, logs.CreateLogger<PythonAppEndpoint>(), accessLog);
@@ -79,6 +77,9 @@ internal static class ServerHost
         }
         finally
         {
+            // A failure may have come before the apps were there; what became of them has been told or is nobody's concern.
+            await stop.CancelAsync();
+            await started.ContinueWith(_ => { }, TaskScheduler.Default);
             await Task.WhenAll(apps.Select(app => app.DisposeAsync(quick.Token).AsTask()));
             if (web is not null)
                 await web.DisposeAsync();
@@ -89,6 +90,15 @@ internal static class ServerHost
 
     /// <summary>The Python package is copied beside the program.</summary>
     internal static string PythonDirectory => Path.Combine(AppContext.BaseDirectory, "python");
+
+    private static WebApplication Build(ServerSettings settings, ILoggerFactory logs)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout(settings));
+        Listeners.Configure(builder, settings);
+        return builder.Build();
+    }
 
     private static TimeSpan DrainTimeout(ServerSettings settings) => settings.Apps.Max(app => app.Definition.DrainTimeout);
 
@@ -106,13 +116,4 @@ internal static class ServerHost
     }
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
-
-    /// <summary>Ended last, after the apps; made only once logging is there.</summary>
-    private sealed class PythonProcessesHolder : IDisposable
-    {
-        [AllowNull]
-        public PythonProcesses Value { get; set; }
-
-        public void Dispose() => Value?.Dispose();
-    }
 }

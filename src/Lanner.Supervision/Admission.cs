@@ -15,7 +15,10 @@ internal sealed class Admission
     internal const int MaxDepth = 8;
 
     /// <summary>A request that has run for less than this is not called waiting, however fast the app is.</summary>
-    private const long LeastNanoseconds = 200_000;
+    private const long LeastNanoseconds = 100_000;
+
+    /// <summary>An app answers at once when its median request takes less.</summary>
+    private const long AtOnceNanoseconds = 200_000;
 
     /// <summary>A request that computes holds others back only for so long.</summary>
     internal const long LongNanoseconds = 20_000_000;
@@ -36,7 +39,7 @@ internal sealed class Admission
     internal long PatienceNanoseconds => Math.Max(LeastNanoseconds, (long)(2 * CpuNanoseconds));
 
     /// <summary>How many requests may be on one channel: more than one only when the app answers at once.</summary>
-    internal int Depth => WallNanoseconds is > 0 and < LeastNanoseconds ? MaxDepth : 1;
+    internal int Depth => WallNanoseconds is > 0 and < AtOnceNanoseconds ? MaxDepth : 1;
 
     /// <summary>Takes the means over <paramref name="count"/> requests of one thread.</summary>
     internal void Learn(double cpuNanoseconds, double wallNanoseconds, int count)

@@ -23,6 +23,14 @@ internal sealed class PooledWorker(WorkerHandle handle)
     /// <summary>A channel has closed: the process is gone or about to be.</summary>
     internal bool Gone { get; set; }
 
+    /// <summary>Threads that were found to wait of late, and when the last was. Where some wait others will: one by one would be slow.</summary>
+    internal int FoundWaiting { get; set; }
+
+    internal long FoundAt { get; set; }
+
+    /// <summary>Before this its threads are not asked again what they wait for: they were seen running.</summary>
+    internal long NotBefore { get; set; }
+
     /// <summary>Busy threads that have been found to wait.</summary>
     internal int Waiting { get; set; }
 
@@ -37,13 +45,17 @@ internal sealed class PooledWorker(WorkerHandle handle)
         return null;
     }
 
-    /// <summary>The busy thread with the shortest line of requests, shorter than <paramref name="depth"/>.</summary>
-    internal PooledThread? ShortestLine(int depth)
+    /// <summary>
+    /// The busy thread with the shortest line of requests, shorter than <paramref name="depth"/>, whose present request came
+    /// to its turn after <paramref name="stale"/>.
+    /// </summary>
+    internal PooledThread? ShortestLine(int depth, long stale)
     {
         PooledThread? shortest = null;
         foreach (PooledThread thread in Threads)
         {
-            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false } && thread.InFlight < (shortest?.InFlight ?? depth))
+            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false }
+                && thread.InFlight < (shortest?.InFlight ?? depth) && thread.RunsSince > stale)
                 shortest = thread;
         }
         return shortest;
@@ -89,8 +101,14 @@ internal sealed class PooledThread(PooledWorker worker)
 
     internal bool Closed { get; set; }
 
-    /// <summary>When the request in front came to its turn: a timestamp of the pool's clock.</summary>
+    /// <summary>When the request in front came to its turn, as far as it is known here: a timestamp of the pool's clock.</summary>
     internal long HeadSince { get; private set; }
+
+    /// <summary>
+    /// Since when the thread runs its present request. It may be further than its answers that have been read: the worker
+    /// itself tells, by the same clock, when it last began one.
+    /// </summary>
+    internal long RunsSince => Math.Max(HeadSince, Channel.Cell.BegunAt);
 
     /// <summary>A request was placed on the channel.</summary>
     internal void Enter(long now)

@@ -10,7 +10,12 @@ namespace Lanner.Supervision;
 /// </summary>
 public sealed partial class WorkerPool : IChannelOwner, IDisposable
 {
-    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(1);
+    private const long TickNanoseconds = 1_000_000;
+
+    /// <summary>So long it counts that requests were found to wait: others that came with them are let in faster.</summary>
+    private const long ForgottenNanoseconds = 10_000_000;
+
+    private static readonly TimeSpan s_tick = TimeSpan.FromMicroseconds(TickNanoseconds / 1000);
 
     private readonly AppDefinition _app;
     private readonly TimeProvider _time;
@@ -21,6 +26,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private readonly Admission _admission = new();
     private readonly ITimer _timer;
     private readonly double _nanosecondsPerTick;
+    private long _nextLook;
     private bool _ticking;
     private bool _refusing;
 
@@ -160,6 +166,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             Leave(thread, 1);
             thread.Worker.Answered++;
             starving = thread.InFlight == 0;
+            FreeTheStuck();
             if (_queue.Count > 0)
                 MoveQueue(ref touched);
         }
@@ -201,6 +208,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         Refusal? refusal = null;
         lock (_gate)
         {
+            if (FreeTheStuck())
+                MoveQueue(ref touched);
             if (_refusing)
                 refusal = Refusal.NotReady;
             else if (_queue.Count == 0 && TryPlace(exchange, ref touched))
@@ -237,6 +246,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         PooledWorker? idle = null, open = null;
         PooledThread? ahead = null;
         int depth = _admission.Depth;
+        // Nothing is sent ahead behind a request that has run for longer than it should.
+        long stale = depth > 1 ? _time.GetTimestamp() - Ticks(_admission.PatienceNanoseconds) : 0;
         foreach (PooledWorker worker in _workers)
         {
             if (worker.Draining || worker.Gone)
@@ -246,9 +257,10 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 idle = worker;
                 break;
             }
-            if (worker.Busy < (open?.Busy ?? worker.Threads.Length) && _admission.MayOpen(worker.Busy - worker.Waiting))
+            int computing = worker.Busy - worker.Waiting;
+            if (worker.Busy < worker.Threads.Length && computing < (open is null ? int.MaxValue : open.Busy - open.Waiting) && (_admission.MayOpen(computing) || computing <= 2 * worker.FoundWaiting))
                 open = worker;
-            if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
+            if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth, stale) is { } line)
                 ahead = line;
         }
         PooledThread? thread = (idle ?? open)?.FreeThread() ?? ahead;
@@ -341,10 +353,12 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     /// </summary>
     private void FindWaiting(PooledWorker worker, long now)
     {
-        if (worker.Busy == worker.Waiting)
+        if ((now - worker.FoundAt) * _nanosecondsPerTick > ForgottenNanoseconds)
+            worker.FoundWaiting = 0;
+        if (worker.Busy == worker.Waiting || now < worker.NotBefore)
             return;
         // Nothing would follow from it: no request is stuck behind another, and no thread more would or need not be asked for.
-        bool mayWant = _queue.Count > 0 && worker.Busy < worker.Threads.Length && !_admission.MayOpen(worker.Busy - worker.Waiting);
+        bool mayWant = _queue.Count > 0 && worker.Busy < worker.Threads.Length && worker.Busy - worker.Waiting > 0;
         if (!mayWant && worker.InFlight == worker.Busy)
             return;
         bool probed = false, anyRuns = false;
@@ -352,22 +366,47 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         {
             if (thread.InFlight == 0 || thread.IsWaiting)
                 continue;
-            double elapsed = (now - thread.HeadSince) * _nanosecondsPerTick;
+            double elapsed = (now - thread.RunsSince) * _nanosecondsPerTick;
             if (elapsed < _admission.PatienceNanoseconds)
                 continue;
             if (!probed)
             {
                 probed = true;
                 anyRuns = worker.AnyRuns();
+                if (anyRuns)
+                    worker.NotBefore = now + Ticks(TickNanoseconds);
             }
             if (anyRuns && elapsed < Admission.LongNanoseconds)
                 continue;
             thread.IsWaiting = true;
             worker.Waiting++;
+            worker.FoundWaiting++;
+            worker.FoundAt = now;
             if (thread.InFlight > 1 && thread.Withdrawn == 0)
                 TakeBack(thread);
         }
     }
+
+    /// <summary>
+    /// Takes back what is stuck behind a request that has turned out to wait, as answers and requests come: a tick would
+    /// be late. True when something was taken back.
+    /// </summary>
+    private bool FreeTheStuck()
+    {
+        int waiting = _queue.Count;
+        long now = _time.GetTimestamp();
+        if (now < _nextLook)
+            return false;
+        _nextLook = now + Ticks(_admission.PatienceNanoseconds);
+        foreach (PooledWorker worker in _workers)
+        {
+            if (worker.InFlight > worker.Busy)
+                FindWaiting(worker, now);
+        }
+        return _queue.Count > waiting;
+    }
+
+    private long Ticks(long nanoseconds) => (long)(nanoseconds / _nanosecondsPerTick);
 
     /// <summary>The channels that were written to under the gate, to be flushed outside it.</summary>
     private struct TouchedChannels

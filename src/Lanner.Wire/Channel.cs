@@ -10,8 +10,6 @@ namespace Lanner.Wire;
 /// </summary>
 public sealed class Channel : IDisposable
 {
-    private const int ReadSize = 32 * 1024;
-
     private readonly Socket _socket;
     private readonly IChannelOwner _owner;
     private readonly Lock _gate = new();
@@ -19,7 +17,8 @@ public sealed class Channel : IDisposable
     private readonly ChannelOutput _output;
     private uint _lastNumber;
     private int _withdrawn;
-    private uint _perhapsSkipped;
+    private uint _perhapsSkippedFirst;
+    private uint _perhapsSkippedLast;
     private uint _answering;
     private bool _closed;
 
@@ -75,15 +74,20 @@ public sealed class Channel : IDisposable
             if ((int)(last - first) < 0)
                 return back;
             Cell.Withdraw(first, last);
-            var kept = _inFlight.ToArray();
-            _inFlight.Clear();
-            foreach ((uint number, Exchange? exchange) in kept)
+            // Looked at once: what begins after this is skipped. What began since the look before the withdrawal may be
+            // skipped or not, several of them, for the worker goes on meanwhile.
+            uint begun = Cell.Begun;
+            if ((int)(begun - first) >= 0)
             {
-                bool inRange = exchange is not null && (int)(number - first) >= 0, taken = inRange && !Cell.HasBegun(number);
+                bool earlierAreThrough = (int)(_inFlight.Peek().Number - _perhapsSkippedLast) > 0;
+                (_perhapsSkippedFirst, _perhapsSkippedLast) = (earlierAreThrough ? first : _perhapsSkippedFirst, begun);
+            }
+            for (int i = _inFlight.Count; i > 0; i--)
+            {
+                (uint number, Exchange? exchange) = _inFlight.Dequeue();
+                bool taken = exchange is not null && (int)(number - begun) > 0;
                 if (taken)
                     back.Add(exchange!);
-                else if (inRange)
-                    _perhapsSkipped = number; // begun just now: the worker may have seen the withdrawal, or not
                 _inFlight.Enqueue((number, taken ? null : exchange));
             }
             _withdrawn = back.Count;
@@ -110,7 +114,7 @@ public sealed class Channel : IDisposable
     public async Task RunAsync()
     {
         WireException? error = null;
-        var input = new ChannelInput(_socket, ReadSize);
+        var input = new ChannelInput(_socket);
         try
         {
             while (input.Took(await input.ReceiveAsync()))
@@ -188,7 +192,7 @@ public sealed class Channel : IDisposable
         }
         try
         {
-            ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor);
+            ValueTask handled = exchange!.OnFrameAsync(header, payload, descriptor, input.HasMore);
             if (!handled.IsCompletedSuccessfully)
                 await handled;
         }
@@ -209,7 +213,7 @@ public sealed class Channel : IDisposable
                 throw new WireException($"a frame {header.Kind} came for request {header.Number}, which is not the oldest in flight");
             if (header.Kind == FrameKind.Skipped)
             {
-                if (oldest.Exchange is not null && oldest.Number != _perhapsSkipped)
+                if (oldest.Exchange is not null && oldest.Number - _perhapsSkippedFirst > _perhapsSkippedLast - _perhapsSkippedFirst)
                     throw new WireException($"request {header.Number} was skipped though it had not been taken back");
                 _inFlight.Dequeue();
                 if (oldest.Exchange is null && --_withdrawn == 0)

@@ -17,7 +17,7 @@ public sealed class ControlLink : IDisposable
     {
         _socket = new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)) { Blocking = false };
         handle.SetHandleAsInvalid();
-        _input = new ChannelInput(_socket, 1024);
+        _input = new ChannelInput(_socket);
     }
 
     /// <summary>Sends one dict, with descriptors beside it.</summary>

@@ -16,10 +16,15 @@ public abstract class Exchange
 
     /// <summary>
     /// A frame of the answer. The payload is valid until the returned task is done; the channel reads no further before, so a
-    /// slow task is back-pressure on the worker. After a last frame (<see cref="IsLast"/>) no other comes.
+    /// slow task is back-pressure on the worker. After a last frame (<see cref="IsLast"/>) no other comes. A long piece of a
+    /// body comes as several frames <see cref="FrameKind.Data"/>.
     /// </summary>
+    /// <param name="header">The frame's header; its length is that of the payload.</param>
+    /// <param name="payload">The frame's content.</param>
+    /// <param name="descriptor">What came beside a frame <see cref="FrameKind.File"/>; the exchange disposes of it.</param>
+    /// <param name="more">Whether more has been read already and will follow at once: a flush may wait for it.</param>
     /// <exception cref="WireException">The payload is not what the wire allows: the channel is closed.</exception>
-    public abstract ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor);
+    public abstract ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more);
 
     /// <summary>
     /// The answer will not come (or not end). When the app has not <paramref name="begun"/>, the request may be sent to

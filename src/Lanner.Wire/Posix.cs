@@ -24,6 +24,7 @@ internal static unsafe partial class Posix
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_DONTWAIT = 0x40;
+    private const int MSG_MORE = 0x8000;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
     private const int SOL_SOCKET = 1;
     private const int SCM_RIGHTS = 1;
@@ -226,6 +227,52 @@ internal static unsafe partial class Posix
     {
         fixed (byte* data = bytes)
             _ = write(Number(handle), data, (nuint)bytes.Length);
+    }
+
+    /// <summary>What <see cref="Send"/> returns when the socket is full.</summary>
+    internal const int WouldBlock = -1;
+
+    /// <summary>What <see cref="Send"/> returns when the socket is closed, at either end.</summary>
+    internal const int Closed = -2;
+
+    /// <summary>Sends one or two pieces in one call, without waiting: the bytes taken, or one of the constants above.</summary>
+    /// <param name="socket">A stream socket.</param>
+    /// <param name="first">Not empty.</param>
+    /// <param name="second">May be empty.</param>
+    /// <param name="more">Whether more follows at once, so that a short packet waits for it.</param>
+    internal static int Send(SafeHandle socket, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool more)
+    {
+        int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+        bool held = false;
+        try
+        {
+            socket.DangerousAddRef(ref held);
+            fixed (byte* one = first, two = second)
+            {
+                IoVector* vectors = stackalloc IoVector[2];
+                vectors[0] = new IoVector { Base = one, Length = (nuint)first.Length };
+                vectors[1] = new IoVector { Base = two, Length = (nuint)second.Length };
+                var message = new MessageHeader { Vectors = vectors, VectorCount = second.IsEmpty ? 1u : 2u };
+                while (true)
+                {
+                    nint sent = sendmsg(Number(socket), &message, flags);
+                    if (sent >= 0)
+                        return (int)sent;
+                    int error = Marshal.GetLastPInvokeError();
+                    if (error != EINTR)
+                        return error == EAGAIN ? WouldBlock : Closed;
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            return Closed;
+        }
+        finally
+        {
+            if (held)
+                socket.DangerousRelease();
+        }
     }
 
     /// <summary>The number of a handle's descriptor; the caller keeps the handle alive.</summary>

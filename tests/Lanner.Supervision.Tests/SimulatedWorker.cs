@@ -76,7 +76,7 @@ internal sealed class SimulatedRequest(WorkerPool pool, bool resubmits = false) 
 
     public override SafeFileHandle? BodyFile => null;
 
-    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+    public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
     {
         Tell("answered");
         return default;

@@ -82,6 +82,22 @@ public class ChannelTests
         Assert.NotNull(pair.Owner.Error);
     }
 
+    [Fact]
+    public async Task Skipped_OfWhatHadBegunBeforeAWithdrawal_BreaksTheWire()
+    {
+        using var pair = new Pair();
+        Recorded begun = pair.Place(), taken = pair.Place();
+        pair.Channel.Flush();
+        pair.Begin(1);
+
+        Assert.Equal([taken], pair.Channel.Withdraw());
+        await pair.Worker.SendAsync(Frame(FrameKind.Skipped, 1));
+        await pair.Reading;
+
+        Assert.Equal(["begun"], begun.Told);
+        Assert.NotNull(pair.Owner.Error);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -213,7 +229,7 @@ public class ChannelTests
 
         public override SafeFileHandle? BodyFile => null;
 
-        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor)
+        public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
         {
             descriptor?.Dispose();
             Told.Add($"{header.Kind}:{System.Text.Encoding.ASCII.GetString(payload.Span)}");
