@@ -50,12 +50,15 @@ public class PoolBenchmarks
             _pool.LearnThatRequestsAreFast(_ring[0], _scratch);
         foreach (AnsweredExchange exchange in _ring.AsSpan(1))
             _pool.Pool.Submit(exchange);
-        if (_pool.Pool.Waiting != (Meanwhile == Load.Queued ? 8 : 0))
-            throw new InvalidOperationException($"{_pool.Pool.Waiting} requests wait");
+        CheckLine();
     }
 
     [IterationCleanup]
-    public void Stop() => _pool!.Dispose();
+    public void Stop()
+    {
+        CheckLine();
+        _pool!.Dispose();
+    }
 
     /// <summary>One request submitted, the oldest one finished.</summary>
     [Benchmark(OperationsPerInvoke = Leases)]
@@ -68,5 +71,13 @@ public class PoolBenchmarks
             next = next + 1 < _ring.Length ? next + 1 : 0;
             _pool.Finish(_ring[next], _scratch);
         }
+    }
+
+    /// <summary>The load is what it is called, before and after; else the numbers are of something else.</summary>
+    private void CheckLine()
+    {
+        int waiting = _pool!.Pool.Waiting;
+        if (waiting != (Meanwhile == Load.Queued ? 8 : 0))
+            throw new InvalidOperationException($"{waiting} requests wait");
     }
 }

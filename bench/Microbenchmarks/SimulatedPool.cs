@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Lanner.Bench;
 
 /// <summary>
-/// A pool of workers that are no processes: their sockets end here. Its clock runs but its timer never fires: a tick
-/// would ask the kernel about threads that do not exist. Only the pool's Submit, Add and OnFinished are used.
+/// A pool of workers that are no processes: their sockets end here. Its clock stands: a request that seemed to take
+/// long would make the pool ask the kernel about threads that do not exist. Only the pool's Submit, Add and OnFinished are used.
 /// </summary>
 internal sealed class SimulatedPool : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class SimulatedPool : IDisposable
     public SimulatedPool(int workers)
     {
         var app = new AppDefinition { Name = "bench", App = "bench", Directory = "/", Python = "/", Queue = 100_000 };
-        Pool = new WorkerPool(app, new TimerlessClock(), NullLogger.Instance);
+        Pool = new WorkerPool(app, new StandingClock(), NullLogger.Instance);
         _slots = new SimulatedSlot[workers];
         for (int slot = 0; slot < workers; slot++)
         {
@@ -95,8 +95,10 @@ internal sealed class SimulatedPool : IDisposable
         public int Finished;
     }
 
-    private sealed class TimerlessClock : TimeProvider
+    private sealed class StandingClock : TimeProvider
     {
+        public override long GetTimestamp() => 1;
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Unfired();
 
         private sealed class Unfired : ITimer
