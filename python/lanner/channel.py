@@ -4,7 +4,7 @@ from __future__ import annotations
 import collections
 import os
 import socket
-from typing import Iterator
+from typing import Optional
 
 from . import frames
 
@@ -20,23 +20,20 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
-        self._ahead: collections.deque[tuple[int, int, int, bytes]] = collections.deque()
+        self.ahead: collections.deque[tuple[int, int, int, bytes]] = collections.deque()
         self._rest = b""
 
-    def requests(self) -> Iterator[tuple[int, int, int, bytes]]:
-        """(number, flags, length of the environ, environ and body) of each request; ends when the front end closes the socket."""
-        ahead = self._ahead
-        receive = self.socket.recv
-        while True:
-            while ahead:
-                yield ahead.popleft()
-            data = receive(_RECEIVE)
+    def receive(self) -> Optional[tuple[int, int, int, bytes]]:
+        """(number, flags, length of the environ, environ and body) of the next request; None when the front end closes the socket."""
+        while not self.ahead:
+            data = self.socket.recv(_RECEIVE)
             if not data:
-                return
+                return None
             self._parse(data)
+        return self.ahead.popleft()
 
     def _parse(self, data: bytes) -> list[int]:
-        """Puts whole requests into ``_ahead`` and returns the kinds of the other frames."""
+        """Puts whole requests into ``ahead`` and returns the kinds of the other frames."""
         if self._rest:
             data = self._rest + data
         others = []
@@ -48,7 +45,7 @@ class Channel:
             if stop > end:
                 break
             if kind == 1:  # REQUEST; a global costs 30 ns
-                self._ahead.append((number, flags, extra, data[at + 16 : stop]))
+                self.ahead.append((number, flags, extra, data[at + 16 : stop]))
             else:
                 others.append(kind)
             at = stop
@@ -67,6 +64,8 @@ class Channel:
             if frames.DESCRIPTOR in self._parse(data):
                 for more in found[1:]:
                     os.close(more)
+                if not found:
+                    raise FrontEndGone("a descriptor was announced and did not come")
                 return found[0]
 
     def send_descriptor(self, number: int, descriptor: int) -> None:

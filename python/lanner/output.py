@@ -18,7 +18,7 @@ class TaggedStream(io.TextIOBase):
         super().__init__()
         self._descriptor = descriptor
         self._request_id = request_id
-        self._unfinished = threading.local()
+        self.unfinished: dict[int, str] = {}  # by thread identifier
         self.name = name
         self.mode = "w"
         self.buffer = _Bytes(self)
@@ -49,33 +49,30 @@ class TaggedStream(io.TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        unfinished = getattr(self._unfinished, "text", "")
-        if "\n" in text:
-            lines, _, rest = text.rpartition("\n")
-            self._unfinished.text = rest
-            self._emit(unfinished + lines)
-        else:
-            self._unfinished.text = unfinished + text
-            if len(self._unfinished.text) > 65536:
-                self.flush()
+        thread = threading.get_ident()
+        before = self.unfinished.pop(thread, "")
+        lines, newline, rest = text.rpartition("\n")
+        if newline:
+            self._emit(before + lines)
+        elif before:
+            rest = before + rest
+        if len(rest) > 65536:
+            self._emit(rest)
+        elif rest:
+            self.unfinished[thread] = rest
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
         self.write("".join(lines))
 
     def flush(self) -> None:
-        """An unfinished line stays until it ends, but for a very long one: a flush in its midst would cut it in two."""
-        unfinished = getattr(self._unfinished, "text", "")
-        if len(unfinished) > 65536:
-            self._unfinished.text = ""
-            self._emit(unfinished)
+        """An unfinished line stays until it ends: a flush in its midst would cut it in two."""
 
     def end_line(self) -> None:
         """The request is over: what its thread wrote without a line end goes out now."""
-        unfinished = getattr(self._unfinished, "text", "")
-        if unfinished:
-            self._unfinished.text = ""
-            self._emit(unfinished)
+        rest = self.unfinished.pop(threading.get_ident(), "")
+        if rest:
+            self._emit(rest)
 
     def _emit(self, text: str) -> None:
         tag = self._request_id()

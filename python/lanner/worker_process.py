@@ -100,12 +100,13 @@ def name_process(name: str) -> None:
         pass
 
 
-def _capture(out: int, err: int) -> dict[int, dict[str, Any]]:
-    """Makes the pipes to the log this process's output. Returns the environ that each thread runs, by thread identifier."""
-    running: dict[int, dict[str, Any]] = {}
+def _capture(out: int, err: int) -> dict[int, list[Any]]:
+    """Makes the pipes to the log this process's output. Returns where each thread, by its identifier, notes the environ it runs."""
+    running: dict[int, list[Any]] = {}
 
     def request_id() -> str:
-        environ = running.get(threading.get_ident())
+        noted = running.get(threading.get_ident())
+        environ = noted[0] if noted else None
         return environ["lanner.request_id"] if environ else ""
 
     for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
@@ -142,22 +143,22 @@ def _board(number: int, threads: int) -> Any:
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, settings: dict[str, Any], requests: dict[int, dict[str, Any]]
+    app: Callable[..., Any], place: int, number: int, cells: Any, settings: dict[str, Any], requests: dict[int, list[Any]]
 ) -> None:
-    ident = threading.get_ident()
+    running: list[Any] = [None]
+    requests[threading.get_ident()] = running
     cells[place * 8 + 6] = threading.get_native_id()
+    out, err = sys.stdout, sys.stderr  # the streams of _capture, whatever the app puts in their place
+    assert isinstance(out, output.TaggedStream) and isinstance(err, output.TaggedStream)
 
-    def running(environ: Optional[dict[str, Any]]) -> None:
-        if environ is not None:
-            requests[ident] = environ
-        else:
-            sys.stdout.end_line()  # type: ignore[union-attr]
-            sys.stderr.end_line()  # type: ignore[union-attr]
-            requests.pop(ident, None)
+    def ended() -> None:
+        if out.unfinished or err.unfinished:
+            out.end_line()
+            err.end_line()
 
     constants = {
         "wsgi.version": (1, 0),
-        "wsgi.errors": sys.stderr,
+        "wsgi.errors": err,
         "wsgi.multithread": settings["threads"] > 1,
         "wsgi.multiprocess": settings["workers"] > 1,
         "wsgi.run_once": False,
@@ -167,7 +168,7 @@ def _serve(
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }
     try:
-        wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, running)
+        wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, running, ended)
     except BaseException:
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
         traceback.print_exc()

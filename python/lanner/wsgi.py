@@ -23,8 +23,10 @@ PIECE = 1 << 20  # a longer one in frames of this size
 SAMPLE_MASK = 15  # the thread's CPU time is read after every 16th request: the call takes 0.3 µs
 LONG_MICROS = 1000  # and after each request that took longer
 
+_NONE: list[tuple[str, str]] = []
 _pack = frames.HEADER.pack
 _dumps = marshal.dumps
+_now = time.monotonic_ns
 
 
 class BadResponse(Exception):
@@ -81,7 +83,7 @@ class Exchange:
         self.environ = environ
         self.started = started
         self.status: str | None = None
-        self.headers: list[tuple[str, str]] = []
+        self.headers: list[tuple[str, str]] = _NONE
         self.head_sent = False
         self.finished = False
 
@@ -117,7 +119,20 @@ class Exchange:
             body = result[0] if len(result) == 1 else self._joined(result)
             if type(body) is not bytes:
                 body = _as_bytes(body)
-            self._whole(body)
+            if self.status is None or len(body) > INLINE:
+                self._whole(body)
+                return
+            # The same as _whole, for the answers that are most: without its calls.
+            try:
+                payload = _dumps((self.status, self.headers), 2) + body
+            except ValueError:
+                payload = self._head() + body
+            self.finished = True
+            self.micros = micros = (_now() - self.started) // 1000
+            try:
+                self._send(_pack(len(payload), self.number, micros if micros < 0xFFFFFFFF else 0xFFFFFFFF, 16, 0, 0) + payload)
+            except OSError:
+                raise FrontEndGone from None
         elif kind is FileWrapper and not self.head_sent and self._file(result):
             pass
         else:
@@ -242,7 +257,7 @@ class Exchange:
         self._put(self._end_frame(kind, payload))
 
     def _end_frame(self, kind: int, payload: bytes) -> bytes:
-        self.micros = micros = (time.monotonic_ns() - self.started) // 1000
+        self.micros = micros = (_now() - self.started) // 1000
         self.finished = True
         return _pack(len(payload), self.number, min(micros, 0xFFFFFFFF), kind, 0, 0) + payload
 
@@ -296,40 +311,47 @@ def serve(
     cells: Any,
     first: int,
     constants: dict[str, Any],
-    running: Callable[[Optional[dict[str, Any]]], None],
+    running: list[Any],
+    ended: Callable[[], None],
 ) -> None:
-    """Runs requests until the front end closes the channel. ``cells[first:first + 8]`` is this thread's line of the scoreboard."""
+    """Runs requests until the front end closes the channel. ``cells[first:first + 8]`` is this thread's line of the scoreboard;
+    ``running[0]`` is the environ of the request that runs; ``ended`` is called after each."""
     exchange = Exchange(channel, cells, first)
     start_response = exchange.start_response
-    loads = marshal.loads
-    now = time.monotonic_ns
+    begin, respond = exchange.begin, exchange.respond
+    ahead, receive = channel.ahead, channel.receive
+    loads, now, bytes_io = marshal.loads, _now, BytesIO
     fence = threading.Lock()
     sample = _sampler(cells, first)
+    began_at, withdrawn_at = first + 1, first + 5
     count = 0
-    for number, flags, split, payload in channel.requests():
+    while True:
+        came = ahead.popleft() if ahead else receive()
+        if came is None:
+            return
+        number, flags, split, payload = came
         # Begun is stored before the withdrawal is read, with a full fence between (the lock's): see Scoreboard.cs.
         cells[first] = number
         with fence:
-            withdrawn = cells[first + 5]
+            withdrawn = cells[withdrawn_at]
         if withdrawn and _covers(withdrawn, number):
             exchange.skip(number)
             continue
-        started = now()
-        cells[first + 1] = started
+        cells[began_at] = started = now()
         environ = loads(payload)
         environ.update(constants)
         body: Any
-        if flags & frames.BODY_IN_FILE:
+        if flags & 1:  # BODY_IN_FILE
             body = open(channel.request_body(number), "rb")
         else:
-            body = BytesIO(payload[split:])
+            body = bytes_io(payload[split:])
         environ["wsgi.input"] = body
-        exchange.begin(number, environ, started)
-        running(environ)
+        begin(number, environ, started)
+        running[0] = environ
         result = None
         try:
             result = app(environ, start_response)
-            exchange.respond(result)
+            respond(result)
         except FrontEndGone:
             _close(result)
             return
@@ -337,13 +359,15 @@ def serve(
             exchange.fail("bad-response", str(error))
         except BaseException as error:  # SystemExit too: an app's exit() ends its request, not the server
             exchange.fail("app-error", app_traceback(error))
-        if result is not None and hasattr(result, "close"):
+        if type(result) is not list and result is not None and hasattr(result, "close"):
             _close(result)
         body.close()
-        running(None)
+        running[0] = None
+        ended()
         count += 1
         if not count & SAMPLE_MASK or exchange.micros > LONG_MICROS:
             sample(number)
+        cells[began_at] = 0
 
 
 def _covers(withdrawn: int, number: int) -> bool:

@@ -97,31 +97,20 @@ internal sealed class PooledThread(PooledWorker worker)
 
     internal bool Closed { get; set; }
 
-    /// <summary>When the request in front came to its turn, as far as it is known here: a timestamp of the pool's clock.</summary>
-    internal long HeadSince { get; private set; }
-
-    /// <summary>
-    /// Since when the thread runs its present request. It may be further than its answers that have been read: the worker
-    /// itself tells, by the same clock, when it last began one.
-    /// </summary>
-    internal long RunsSince => Math.Max(HeadSince, Channel.Cell.BegunAt);
-
     /// <summary>A request was placed on the channel.</summary>
-    internal void Enter(long now)
+    internal void Enter()
     {
         worker.InFlight++;
         if (InFlight++ > 0)
             return;
-        HeadSince = now;
         worker.Busy++;
         foreach (PooledThread thread in worker.Threads)
             thread._company = Math.Max(thread._company, worker.Busy);
     }
 
     /// <summary>The requests in front are over; the next one comes to its turn.</summary>
-    internal void Leave(int count, long now)
+    internal void Leave(int count)
     {
-        HeadSince = now;
         NoLongerWaits();
         Remove(count);
     }

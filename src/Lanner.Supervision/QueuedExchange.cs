@@ -5,7 +5,13 @@ namespace Lanner.Supervision;
 /// <summary>An exchange that a <see cref="WorkerPool"/> places on a thread, at once or after waiting in its queue.</summary>
 public abstract class QueuedExchange : Exchange
 {
-    internal LinkedListNode<QueuedExchange>? QueueNode;
+    /// <summary>Its place in the line; used again, so that waiting allocates nothing.</summary>
+    internal readonly LinkedListNode<QueuedExchange> QueueNode;
+
+    protected QueuedExchange() => QueueNode = new LinkedListNode<QueuedExchange>(this);
+
+    /// <summary>Whether it stands in a line.</summary>
+    internal bool IsQueued => QueueNode.List is not null;
 
     /// <summary>When the exchange was first submitted: <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long SubmittedAt { get; internal set; }

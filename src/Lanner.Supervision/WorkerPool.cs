@@ -12,8 +12,10 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
 {
     private const long TickNanoseconds = 1_000_000;
 
-    /// <summary>So long it counts that requests were found to wait: others that came with them are let in faster.</summary>
-    private const long ForgottenNanoseconds = 10_000_000;
+    /// <summary>So long it is remembered that requests were found to wait, and so long it is news: see <see cref="MayWait"/>.</summary>
+    private const long ForgottenNanoseconds = 1_000_000_000;
+    private const long NewsNanoseconds = 10_000_000;
+    private const int FewRequests = 4;
 
     private static readonly TimeSpan s_tick = TimeSpan.FromMicroseconds(TickNanoseconds / 1000);
 
@@ -68,10 +70,9 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         Channel? channel;
         lock (_gate)
         {
-            if (exchange.QueueNode is { } node)
+            if (exchange.IsQueued)
             {
-                _queue.Remove(node);
-                exchange.QueueNode = null;
+                _queue.Remove(exchange.QueueNode);
                 return true;
             }
             channel = exchange.Channel;
@@ -89,7 +90,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             _refusing = true;
             waiting = [.. _queue];
             _queue.Clear();
-            waiting.ForEach(exchange => exchange.QueueNode = null);
         }
         waiting.ForEach(exchange => exchange.OnRefused(Refusal.NotReady));
     }
@@ -218,7 +218,10 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 refusal = Refusal.QueueFull;
             else
             {
-                exchange.QueueNode = first ? _queue.AddFirst(exchange) : _queue.AddLast(exchange);
+                if (first)
+                    _queue.AddFirst(exchange.QueueNode);
+                else
+                    _queue.AddLast(exchange.QueueNode);
                 if (first)
                     MoveQueue(ref touched);
                 StartTicking();
@@ -235,7 +238,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         {
             if (!TryPlace(node.Value, ref touched))
                 return;
-            node.Value.QueueNode = null;
             _queue.RemoveFirst();
         }
     }
@@ -246,6 +248,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         PooledWorker? idle = null, open = null;
         PooledThread? ahead = null;
         int depth = _admission.Depth;
+        long now = _time.GetTimestamp();
         foreach (PooledWorker worker in _workers)
         {
             if (worker.Draining || worker.Gone)
@@ -256,7 +259,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 break;
             }
             int computing = worker.Busy - worker.Waiting;
-            if (worker.Busy < worker.Threads.Length && computing < (open is null ? int.MaxValue : open.Busy - open.Waiting) && (_admission.MayOpen(computing) || computing <= 2 * worker.FoundWaiting))
+            if (worker.Busy < worker.Threads.Length && computing < (open is null ? int.MaxValue : open.Busy - open.Waiting) && (_admission.MayOpen(computing) || MayWait(worker, computing, now)))
                 open = worker;
             if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
                 ahead = line;
@@ -264,31 +267,38 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         PooledThread? thread = (idle ?? open)?.FreeThread() ?? ahead;
         if (thread is null)
             return false;
-        if (!Place(exchange, thread))
+        if (!Place(exchange, thread, now))
             return TryPlace(exchange, ref touched); // that worker counts as gone now
         touched.Add(thread.Channel);
         return true;
     }
 
-    private bool Place(QueuedExchange exchange, PooledThread thread)
+    /// <summary>
+    /// Whether one more thread may be tried because others of the worker were found to wait: twice as many, while that is
+    /// news; for some time after it, only as long as the worker has little to do, for then a wrong guess costs little.
+    /// </summary>
+    private bool MayWait(PooledWorker worker, int computing, long now) =>
+        computing <= 2 * worker.FoundWaiting
+        && (worker.InFlight - worker.Waiting <= FewRequests || (now - worker.FoundAt) * _nanosecondsPerTick < NewsNanoseconds);
+
+    private static bool Place(QueuedExchange exchange, PooledThread thread, long now)
     {
         if (!thread.Channel.TryPlace(exchange))
         {
             thread.Closed = thread.Worker.Gone = true;
             return false;
         }
-        long now = _time.GetTimestamp();
         exchange.PlacedAt = now;
         exchange.Channel = thread.Channel;
         exchange.WorkerPid = thread.Worker.Handle.Pid;
-        thread.Enter(now);
+        thread.Enter();
         return true;
     }
 
     /// <summary>So many requests are no longer on the thread's channel.</summary>
-    private void Leave(PooledThread thread, int count)
+    private static void Leave(PooledThread thread, int count)
     {
-        thread.Leave(count, _time.GetTimestamp());
+        thread.Leave(count);
         if (thread.Worker is { Draining: true, InFlight: 0 })
             thread.Worker.Handle.Idle.TrySetResult();
     }
@@ -305,7 +315,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         {
             var exchange = (QueuedExchange)back[i];
             exchange.Channel = null;
-            exchange.QueueNode = _queue.AddFirst(exchange);
+            _queue.AddFirst(exchange.QueueNode);
         }
     }
 
@@ -331,7 +341,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             while (_queue.First is { } node && _time.GetElapsedTime(node.Value.SubmittedAt, now) > _app.QueueTimeout)
             {
                 _queue.RemoveFirst();
-                node.Value.QueueNode = null;
                 (refused ??= []).Add((node.Value, _workers.Count == 0 ? Refusal.NotReady : Refusal.QueueTimeout));
             }
             if (_queue.Count == 0 && !_workers.Exists(worker => worker.InFlight > worker.Busy))
@@ -362,11 +371,11 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         bool probed = false, anyRuns = false;
         foreach (PooledThread thread in worker.Threads)
         {
-            if (thread.InFlight == 0 || thread.IsWaiting)
+            long since = thread.Channel.Cell.BegunAt;
+            if (thread.InFlight == 0 || thread.IsWaiting || since == 0)
                 continue;
-            double elapsed = (now - thread.RunsSince) * _nanosecondsPerTick;
-            // Its answers may lie in the socket, unread: then it is this side that is late.
-            if (elapsed < _admission.PatienceNanoseconds || thread.Channel.HasUnread)
+            double elapsed = (now - since) * _nanosecondsPerTick;
+            if (elapsed < _admission.PatienceNanoseconds)
                 continue;
             if (!probed)
             {
@@ -375,12 +384,13 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 if (anyRuns)
                     worker.NotBefore = now + Ticks(TickNanoseconds);
             }
-            if (anyRuns && elapsed < Admission.LongNanoseconds)
+            // Another request by now: it ran when it was looked at.
+            if ((anyRuns && elapsed < Admission.LongNanoseconds) || thread.Channel.Cell.BegunAt != since)
                 continue;
             thread.IsWaiting = true;
             worker.Waiting++;
-            worker.FoundWaiting++;
-            worker.FoundAt = now;
+            if (!anyRuns)
+                (worker.FoundWaiting, worker.FoundAt) = (worker.FoundWaiting + 1, now);
             if (thread.InFlight > 1 && thread.Withdrawn == 0)
                 TakeBack(thread);
         }
@@ -427,7 +437,9 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 return;
             if (_first != except)
                 _first.Flush();
-            foreach (Channel channel in _more ?? [])
+            if (_more is null)
+                return;
+            foreach (Channel channel in _more)
             {
                 if (channel != except)
                     channel.Flush();

@@ -38,22 +38,6 @@ public sealed class Channel : IDisposable
     /// <summary>What the owner keeps with the channel.</summary>
     public object? Tag { get; }
 
-    /// <summary>Whether something has come that has not been read; false when the channel is closed.</summary>
-    public bool HasUnread
-    {
-        get
-        {
-            try
-            {
-                return _socket.Available > 0;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return false;
-            }
-        }
-    }
-
     /// <summary>
     /// Appends a request to what goes out next; <see cref="Flush"/> sends it. False when the channel is closed: the
     /// exchange is untouched.

@@ -8,7 +8,7 @@ namespace Lanner.Wire;
 /// with plain stores and read here: it tells begun from not begun and busy from idle without a message.
 /// <code>
 /// 0 begun      number of the request the app was last called with
-/// 1 begun at   CLOCK_MONOTONIC, ns
+/// 1 begun at   CLOCK_MONOTONIC, ns; 0 while the thread has no request in the app
 /// 2 cpu        CPU time of the thread, ns, sampled
 /// 3 sampled    number of the request after which cpu was sampled
 /// 4 cancelled  number of the request whose client is gone; written here

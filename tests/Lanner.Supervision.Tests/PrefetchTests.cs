@@ -85,7 +85,7 @@ public sealed class PrefetchTests : IDisposable
     [Fact]
     public void Tick_WhereOneAfterAnotherWaits_LetsInMoreEachTime()
     {
-        var worker = new SimulatedWorker(_pool, _output, threads: 15);
+        var worker = new SimulatedWorker(_pool, _output, threads: 15, _clock);
         Submit(15);
         Assert.Equal(1, Busy(worker));
 
@@ -108,7 +108,7 @@ public sealed class PrefetchTests : IDisposable
     /// <summary>A worker of an app whose requests are known to take so long.</summary>
     private async Task<SimulatedWorker> LearnedAsync(int threads, int cpuMicros, uint wallMicros)
     {
-        var worker = new SimulatedWorker(_pool, _output, threads);
+        var worker = new SimulatedWorker(_pool, _output, threads, _clock);
         for (uint number = 1; number <= 2; number++)
         {
             SimulatedRequest request = Submit(1)[0];
@@ -121,8 +121,33 @@ public sealed class PrefetchTests : IDisposable
         return worker;
     }
 
-    /// <summary>How many threads have got a request since this was last asked.</summary>
-    private static int Busy(SimulatedWorker worker) => Enumerable.Range(0, 15).Count(thread => worker.Receive(thread).Length > 0);
+    [Fact]
+    public void Tick_WhileARequestHasNotBegun_DoesNotCallItWaiting()
+    {
+        var worker = new SimulatedWorker(_pool, _output, threads: 2, _clock);
+        Submit(2);
+
+        _clock.Advance(TimeSpan.FromMilliseconds(5));
+        _pool.Tick();
+
+        Assert.Single(worker.Receive(0));
+        Assert.Empty(worker.Receive(1));
+    }
+
+    /// <summary>How many threads have got a request since this was last asked; it begins.</summary>
+    private static int Busy(SimulatedWorker worker)
+    {
+        int busy = 0;
+        for (int thread = 0; thread < 15; thread++)
+        {
+            foreach (uint number in worker.Receive(thread))
+            {
+                worker.Begin(thread, number);
+                busy++;
+            }
+        }
+        return busy;
+    }
 
     private SimulatedRequest[] Submit(int count)
     {

@@ -8,12 +8,14 @@ namespace Lanner.Supervision.Tests;
 /// <summary>A worker of one pool whose threads the test plays: it reads requests, begins, answers or dies when told.</summary>
 internal sealed class SimulatedWorker
 {
+    private readonly TimeProvider _clock;
     private readonly Socket[] _sockets;
     private readonly SafeFileHandle _board;
     private readonly byte[][] _unread;
 
-    public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads)
+    public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads, TimeProvider? clock = null)
     {
+        _clock = clock ?? TimeProvider.System;
         (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
         _sockets = [.. descriptors.Skip(5).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
@@ -40,7 +42,12 @@ internal sealed class SimulatedWorker
         return [.. numbers];
     }
 
-    public void Begin(int thread, uint number) => Store(thread, 0, number);
+    /// <summary>The app is called, now.</summary>
+    public void Begin(int thread, uint number)
+    {
+        Store(thread, 0, number);
+        Store(thread, 1, (ulong)_clock.GetTimestamp());
+    }
 
     /// <summary>Tells the CPU time of the thread so far, as after the request of this number.</summary>
     public void Sample(int thread, uint number, TimeSpan cpu)
@@ -49,7 +56,12 @@ internal sealed class SimulatedWorker
         Store(thread, 3, number);
     }
 
-    public void Answer(int thread, uint number, uint micros = 0) => Send(thread, FrameKind.Response, number, micros);
+    /// <summary>The app is done.</summary>
+    public void Answer(int thread, uint number, uint micros = 0)
+    {
+        Store(thread, 1, 0);
+        Send(thread, FrameKind.Response, number, micros);
+    }
 
     public void Skip(int thread, uint number) => Send(thread, FrameKind.Skipped, number);
 

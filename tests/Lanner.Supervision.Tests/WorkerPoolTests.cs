@@ -72,9 +72,10 @@ public sealed class WorkerPoolTests : IDisposable
     [Fact]
     public void Tick_WhenTheRunningRequestWaits_OpensAnotherThread()
     {
-        var worker = new SimulatedWorker(_pool, _output, threads: 3);
+        var worker = new SimulatedWorker(_pool, _output, threads: 3, _clock);
         Submit(2);
         Assert.Empty(worker.Receive(1));
+        worker.Begin(0, 1);
 
         // The threads of a simulated worker do not exist, so none of them is seen running: they wait.
         _clock.Advance(TimeSpan.FromMilliseconds(1));

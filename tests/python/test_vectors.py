@@ -20,12 +20,12 @@ def test_request_is_read(vector):
     with ours, theirs:
         frame = bytes.fromhex(vector["frame"])
         theirs.sendall(frame + frame[: len(frame) // 2])  # the next one comes in two reads
-        requests = Channel(ours).requests()
-        number, flags, split, payload = next(requests)
+        channel = Channel(ours)
+        number, flags, split, payload = channel.receive()
         theirs.sendall(frame[len(frame) // 2 :])
-        assert next(requests) == (number, flags, split, payload)
+        assert channel.receive() == (number, flags, split, payload)
         theirs.close()
-        assert list(requests) == []
+        assert channel.receive() is None
     assert (number, flags) == (vector["number"], vector["flags"])
     assert marshal.loads(payload) == vector["environ"]
     assert payload[split:] == bytes.fromhex(vector["body"])
