@@ -1,7 +1,6 @@
 using Lanner.Server.Configuration;
 using Lanner.Server.Logging;
 using Lanner.Supervision;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Server;
@@ -12,8 +11,8 @@ internal static class AppCheck
     /// <summary>Returns the exit code: 0 all can be loaded, 2 not all.</summary>
     public static async Task<int> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
-        await using ServiceProvider services = new ServiceCollection().AddLogging(logging => logging.AddLannerConsole(settings)).BuildServiceProvider();
-        using var processes = new PythonProcesses(ServerHost.PythonDirectory, TimeProvider.System, services.GetRequiredService<ILoggerFactory>());
+        using ILoggerFactory logs = LoggingSetup.Create(settings);
+        using var processes = new PythonProcesses(ServerHost.PythonDirectory, TimeProvider.System, logs);
         int code = 0;
         foreach (AppDefinition app in settings.Apps.Select(app => app.Definition))
         {

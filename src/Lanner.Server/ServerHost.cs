@@ -26,8 +26,7 @@ internal static class ServerHost
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
-        await using ServiceProvider logging = new ServiceCollection().AddLogging(log => log.AddLannerConsole(settings)).BuildServiceProvider();
-        var logs = logging.GetRequiredService<ILoggerFactory>();
+        using ILoggerFactory logs = LoggingSetup.Create(settings);
         using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
         AccessLogWriter? accessLog = null;
         var apps = new List<AppSupervisor>();
