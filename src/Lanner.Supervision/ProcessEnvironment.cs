@@ -9,6 +9,12 @@ public static class ProcessEnvironment
     /// <summary>Likewise.</summary>
     public const string SocketThreadCount = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
+    /// <summary>
+    /// How many heaps glibc keeps for the threads of a process. Python has its own allocator for what is small and asks for
+    /// the rest under the GIL: a heap for each thread only wastes memory. Measured: 0.7 MB a worker of 15 threads.
+    /// </summary>
+    private const string ArenaCount = "MALLOC_ARENA_MAX";
+
     internal static IEnumerable<string> Of(AppDefinition app)
     {
         var variables = new Dictionary<string, string>();
@@ -16,6 +22,7 @@ public static class ProcessEnvironment
             variables[(string)entry.Key] = (string?)entry.Value ?? "";
         variables.Remove(InlineCompletions);
         variables.Remove(SocketThreadCount);
+        variables.TryAdd(ArenaCount, "2");
         foreach ((string name, string value) in app.Environment)
             variables[name] = value;
         return variables.Select(entry => $"{entry.Key}={entry.Value}");
