@@ -189,6 +189,8 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     {
         HttpResponse response = _context.Response;
         string? fault = ResponseHead.Apply(payload, response, out length, out declared);
+        if (fault is null && response.StatusCode < 300 && HttpMethods.IsConnect(_context.Request.Method))
+            fault = $"the status {response.StatusCode} would make the connection of a CONNECT a tunnel, which no WSGI app can serve";
         if (fault is not null)
         {
             response.Headers.Clear();

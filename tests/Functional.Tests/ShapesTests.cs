@@ -124,6 +124,21 @@ public class ShapesTests(ShapesTests.Fixture fixture) : IClassFixture<ShapesTest
         Assert.Equal("one chunk\n", await fixture.Server.Client.GetStringAsync("/one"));
     }
 
+    [Fact]
+    public async Task Connect_AnsweredWithSuccess_IsBadResponseAndEndsNoWorker()
+    {
+        int template = Assert.Single(Processes.Children(fixture.Server.Pid));
+        int[] workers = Processes.Children(template);
+
+        string answer = await RawConnection.ExchangeAsync(
+            fixture.Server.Address, "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 502 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nLanner-Error: bad-response", answer, StringComparison.Ordinal);
+        Assert.Equal("one chunk\n", await fixture.Server.Client.GetStringAsync("/one"));
+        Assert.Equal(workers, Processes.Children(template));
+    }
+
     [Theory]
     [InlineData("raised")]
     [InlineData("raised-first")]
