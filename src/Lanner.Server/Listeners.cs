@@ -7,6 +7,7 @@ using Lanner.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace Lanner.Server;
 
@@ -24,7 +25,7 @@ internal static class Listeners
         {
             kestrel.AddServerHeader = false;
             // Header bytes are Latin-1 both ways, as PEP 3333 carries them.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
             KestrelServerLimits limits = kestrel.Limits;
             limits.MaxRequestBodySize = null;

@@ -45,6 +45,22 @@ public class EnvironTests(EnvironTests.Fixture fixture) : IClassFixture<EnvironT
         Assert.Equal("localhost", environ.GetProperty("HTTP_HOST").GetString());
     }
 
+    [Theory]
+    [InlineData("+5")]
+    [InlineData("-0")]
+    [InlineData("5,5")]
+    [InlineData("0x5")]
+    [InlineData("")]
+    [InlineData("00000000000000000000000000005")]
+    [InlineData("99999999999999999999")]
+    [InlineData("99999999999999999999999999999")]
+    public async Task ContentLength_ThatIsNoNumberOfBytes_IsRefused(string value)
+    {
+        (int status, _, _) = await fixture.RawAsync("/", $"Content-Length: {value}\r\n", "POST", "hello");
+
+        Assert.Equal(400, status);
+    }
+
     [Fact]
     public async Task Connection_OnLoopback_IsDescribed()
     {
