@@ -12,7 +12,7 @@ from statistics import median
 from typing import Callable, Iterator
 
 from . import loads, processes
-from .servers import App, BareKestrel, Gunicorn, Lanner, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, Waitress
+from .servers import App, BareKestrel, Gunicorn, Lanner, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
 
 MIB = 1 << 20
 
@@ -82,12 +82,13 @@ class Bench:
 def hello(bench: Bench) -> None:
     load = "hello, 2 × 8, 64 connections"
     with Lanner(bench.hello, bench.work) as lanner, NginxUwsgi(bench.hello, bench.work) as uwsgi, Gunicorn(bench.hello, bench.work) as gunicorn, \
-            Waitress(bench.hello, bench.work) as waitress, ModWsgi(bench.hello, bench.work) as apache, BareKestrel(bench.hello, bench.work) as kestrel:
-        servers = [lanner, uwsgi, gunicorn, waitress, apache, kestrel]
+            Waitress(bench.hello, bench.work) as waitress, ModWsgi(bench.hello, bench.work) as apache, BareKestrel(bench.hello, bench.work) as kestrel, \
+            TunedKestrel(bench.hello, bench.work) as tuned:
+        servers = [lanner, uwsgi, gunicorn, waitress, apache, kestrel, tuned]
         runs = bench.compare(load, [(server, "/") for server in servers])
         alone = bench.compare("one connection, one request at a time", [(lanner, "/"), (uwsgi, "/")], connections=1)
     ours = runs[0]
-    for server, run, at_least in zip(servers[1:], runs[1:], (1.3, 4, 4, 3, 0.55)):
+    for server, run, at_least in zip(servers[1:], runs[1:], (1.3, 4, 4, 3, 0.55, 0.55)):
         bench.add(Row(load, server.name, ours.rate, run.rate, "requests/s", at_least=at_least))
     bench.add(Row("CPU per request, all server processes, hello", uwsgi.name, ours.cpu, runs[1].cpu, "µs", at_most=0.85))
     bench.add(Row("one connection, one request at a time: median latency", uwsgi.name, alone[0].p50, alone[1].p50, "µs", at_most=1.2))

@@ -113,6 +113,15 @@ class BareKestrel(Server):
         self._run(ROOT / "artifacts/bare-kestrel/bare-kestrel", self.port)
 
 
+class TunedKestrel(Server):
+    """The same with its sockets set up as Lanner's are."""
+
+    name = "bare Kestrel, tuned as in Lanner"
+
+    def start(self) -> None:
+        self._run(ROOT / "artifacts/bare-kestrel/bare-kestrel", self.port, "tuned")
+
+
 class Gunicorn(Server):
     name = "Gunicorn gthread"
 

@@ -20,6 +20,7 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     private WorkerPool _pool = null!;
     private RequestBody _body = RequestBody.Empty;
     private int _completed;
+    private volatile bool _isSubmitted;
     private string? _fault;
 
     public RequestForwarder(GatewaySettings settings, TimeProvider time)
@@ -53,6 +54,11 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
         _completed = 0;
         _result.Reset();
         pool.Submit(this);
+        // One of the two sees the other, this or the client that leaves meanwhile.
+        _isSubmitted = true;
+        Interlocked.MemoryBarrier();
+        if (_writer.ClientGone)
+            Withdraw();
         return new ValueTask<ForwardResult>(this, _result.Version);
     }
 
@@ -60,6 +66,13 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     public void OnClientGone()
     {
         _writer.ClientGone = true;
+        Interlocked.MemoryBarrier();
+        if (_isSubmitted)
+            Withdraw();
+    }
+
+    private void Withdraw()
+    {
         if (_pool.TryWithdraw(this))
             Complete(new ForwardResult(ForwardOutcome.ClientGone));
     }
@@ -67,6 +80,7 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     /// <summary>Forgets the request.</summary>
     public void Release()
     {
+        _isSubmitted = false;
         _frame.Clear();
         _body.Dispose();
         _body = RequestBody.Empty;

@@ -22,6 +22,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     private ResponseSpool? _spool;
     private ValueTask<FlushResult> _lastFlush;
     private bool _lastFlushPending;
+    private volatile bool _clientGone;
     private bool _unsent;
     private bool _withoutBody;
     private long? _remaining;
@@ -34,7 +35,11 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     public bool WasCut => _cut;
 
     /// <summary>Nobody reads any more: everything is discarded.</summary>
-    public bool ClientGone { get; set; }
+    public bool ClientGone
+    {
+        get => _clientGone;
+        set => _clientGone = value;
+    }
 
     public void Begin(HttpContext context)
     {

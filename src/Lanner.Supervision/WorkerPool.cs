@@ -55,6 +55,9 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     public void Submit(QueuedExchange exchange)
     {
         exchange.SubmittedAt = _time.GetTimestamp();
+        exchange.PlacedAt = 0;
+        exchange.WorkerPid = 0;
+        exchange.Channel = null;
         Enqueue(exchange, first: false);
     }
 

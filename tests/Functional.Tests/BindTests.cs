@@ -47,11 +47,12 @@ public class BindTests
     [Fact]
     public async Task Int_WhileARequestHangs_EndsEverythingAtOnce()
     {
-        await using LannerServer server = await LannerServer.StartAppAsync("harm_app");
+        using var ledger = new Ledger();
+        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", environment: ledger.Environment);
         int template = Assert.Single(Processes.Children(server.Pid));
         int[] workers = Processes.Children(template);
         Task<HttpResponseMessage> hanging = server.Client.GetAsync("/hang");
-        await server.Client.GetStringAsync("/process");
+        await ledger.UntilAsync("begun hang", 1);
 
         server.Signal("INT");
 

@@ -26,8 +26,8 @@ public class DescriptorTests
     [InlineData("/forked")]
     public async Task Worker_KilledWhileItsChildLives_IsMissedAtOnce(string path)
     {
-        using var folder = new TemporaryFolder();
-        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", ["--workers", "1"]);
+        using var ledger = new Ledger();
+        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", ["--workers", "1"], ledger.Environment);
         int template = Assert.Single(Processes.Children(server.Pid));
         int worker = Assert.Single(Processes.Children(template));
         string told = await server.Client.GetStringAsync(path);
@@ -35,7 +35,7 @@ public class DescriptorTests
         try
         {
             Task<HttpResponseMessage> running = server.Client.GetAsync("/hang");
-            await server.Client.GetStringAsync("/process");
+            await ledger.UntilAsync("begun hang", 1);
 
             Processes.Signal(worker, "KILL");
 

@@ -12,17 +12,23 @@ public class LifeTests
     [InlineData("/abort")]
     public async Task App_ThatEndsItsProcess_HarmsNoOtherRequest(string path)
     {
-        using var folder = new TemporaryFolder();
-        await using LannerServer server = await LannerServer.StartAppAsync("harm_app");
+        using var ledger = new Ledger();
+        // One thread each: the request that waits holds one worker, the one that kills gets the other.
+        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", ["--workers", "2", "--threads", "1"], ledger.Environment);
         int template = Assert.Single(Processes.Children(server.Pid));
         int[] before = Processes.Children(template);
+        Task<string> running = server.Client.GetStringAsync($"/await?event={ledger.Path}.go");
+        await ledger.UntilAsync("begun await", 1);
 
         using HttpResponseMessage response = await server.Client.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Equal("worker-died", response.Headers.GetValues("Lanner-Error").Single());
+        Assert.False(running.IsCompleted);
         await server.Client.GetStringAsync("/process");
-        await Processes.UntilAsync(() => Processes.Children(template) is { Length: 2 } now && now.Except(before).Any(), "a new worker");
+        await Processes.UntilAsync(() => Processes.Children(template) is { Length: 2 } now && now.Except(before).Count() == 1, "a new worker");
+        await File.WriteAllTextAsync(ledger.Path + ".go", "");
+        Assert.Equal("done\n", await running);
         await server.WaitForOutputAsync(line => line.Contains("ended:", StringComparison.Ordinal) && line.Contains("worker", StringComparison.Ordinal));
     }
 
@@ -55,9 +61,11 @@ public class LifeTests
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.File("lanner.toml"), Toml("harm_app", "workers = 2\nthreads = 4\ndrain_timeout = \"1s\""));
-        await using LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml")]);
+        using var ledger = new Ledger();
+        await using LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml")], ledger.Environment);
         using var leaving = new CancellationTokenSource();
         Task[] hanging = [.. Enumerable.Range(0, 6).Select(_ => server.Client.GetAsync("/hang", leaving.Token))];
+        await ledger.UntilAsync("begun hang", 6);
 
         for (int i = 0; i < 20; i++)
             await server.Client.GetStringAsync("/process");
@@ -77,14 +85,15 @@ public class LifeTests
     [InlineData("/hang-gil")]
     public async Task FrontEnd_Killed_LeavesNoProcess(string path)
     {
-        await using LannerServer server = await LannerServer.StartAppAsync("harm_app");
+        using var ledger = new Ledger();
+        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", environment: ledger.Environment);
         int template = Assert.Single(Processes.Children(server.Pid));
         int[] workers = Processes.Children(template);
         Task<HttpResponseMessage> running = server.Client.GetAsync(path);
         if (path == "/process")
             (await running).Dispose();
         else
-            await server.Client.GetStringAsync("/process");
+            await ledger.UntilAsync("begun hang-gil", 1);
 
         server.Signal("KILL");
 
@@ -128,16 +137,14 @@ public class LifeTests
     [Fact]
     public async Task Term_WhileRequestsRun_AnswersThem()
     {
-        using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder.File("ledger"), "");
-        await using LannerServer server = await LannerServer.StartAppAsync(
-            "shapes_app", environment: new Dictionary<string, string> { ["LEDGER"] = folder.File("ledger") });
-        Task<string>[] running = [.. Enumerable.Range(0, 8).Select(_ => server.Client.GetStringAsync($"/paused-first?event={folder.File("go")}"))];
-        await Processes.UntilAsync(() => File.ReadAllLines(folder.File("ledger")).Length == 8, "all have begun");
+        using var ledger = new Ledger();
+        await using LannerServer server = await LannerServer.StartAppAsync("shapes_app", environment: ledger.Environment);
+        Task<string>[] running = [.. Enumerable.Range(0, 8).Select(_ => server.Client.GetStringAsync($"/paused-first?event={ledger.Path}.go"))];
+        await ledger.UntilAsync("begun paused-first", 8);
 
         server.Signal("TERM");
         await Processes.UntilAsync(() => !Accepts(server.Address), "the listener closes");
-        await File.WriteAllTextAsync(folder.File("go"), "");
+        await File.WriteAllTextAsync(ledger.Path + ".go", "");
 
         Assert.All(await Task.WhenAll(running), body => Assert.Equal("now\n", body));
         Assert.Equal(0, await server.WaitForExitAsync());

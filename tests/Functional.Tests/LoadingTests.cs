@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Functional.Tests;
 
 /// <summary>APP in all its forms, the interpreters, and what is said when an app cannot be loaded.</summary>
-public class LoadingTests
+public partial class LoadingTests
 {
     public static TheoryData<string> Interpreters()
     {
@@ -18,8 +19,12 @@ public class LoadingTests
         string versions = Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".pyenv", "versions");
         foreach (string folder in Directory.Exists(versions) ? Directory.GetDirectories(versions, "3.*") : [])
         {
-            if (int.Parse(Path.GetFileName(folder).Split('.')[1], System.Globalization.CultureInfo.InvariantCulture) >= 9)
-                found.Add(Path.Combine(folder, "bin", "python3"));
+            // The folder may be called 3.14-dev or 3.13t, and hold an interpreter that was never finished.
+            string python = Path.Combine(folder, "bin", "python3");
+            if (MinorPattern().Match(Path.GetFileName(folder)) is { Success: true } minor
+                && int.Parse(minor.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) >= 9
+                && File.Exists(python) && Runs(python))
+                found.Add(python);
         }
         return [.. found];
     }
@@ -162,6 +167,9 @@ public class LoadingTests
         Assert.Equal(2, code);
         Assert.Single(output);
     }
+
+    [GeneratedRegex(@"^3\.(\d{1,3})")]
+    private static partial Regex MinorPattern();
 
     private static bool Runs(string python)
     {

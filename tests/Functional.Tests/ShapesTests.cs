@@ -224,7 +224,7 @@ public class ShapesTests(ShapesTests.Fixture fixture) : IClassFixture<ShapesTest
     [InlineData("/bytes?n=100000", 100_000)]
     [InlineData("/bytes?n=100000&length=1", 100_000)]
     [InlineData("/bytes?n=3000000&chunk=200000", 3_000_000)]
-    [InlineData("/big", 1_000_000)]
+    [InlineData("/big", 1_048_576)]
     [InlineData("/file", 300_000)]
     [InlineData("/file?length=1", 300_000)]
     [InlineData("/file-iterated", 300_000)]
@@ -233,25 +233,8 @@ public class ShapesTests(ShapesTests.Fixture fixture) : IClassFixture<ShapesTest
     {
         byte[] body = await fixture.Server.Client.GetByteArrayAsync(target);
 
-        if (target != "/big")
-            Assert.Equal(length, body.Length);
+        Assert.Equal(length, body.Length);
         Assert.DoesNotContain(Enumerable.Range(0, body.Length), i => body[i] != i % 251);
-    }
-
-    [Theory]
-    [InlineData("/file-middle?at=1000")]
-    [InlineData("/file-middle?at=1000&buffered=1")]
-    [InlineData("/file-part?n=500&at=100")]
-    [InlineData("/bytesio?n=1000&at=10")]
-    [InlineData("/only-read?n=1000")]
-    [InlineData("/file-pipe")]
-    [InlineData("/file-written")]
-    public async Task FileWrapper_OnAnything_IsServed(string target)
-    {
-        using HttpResponseMessage response = await fixture.Server.Client.GetAsync(target);
-
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
     }
 
     [Fact]
@@ -266,17 +249,6 @@ public class ShapesTests(ShapesTests.Fixture fixture) : IClassFixture<ShapesTest
         await connection.ReadUntilAsync("step 1\n");
         await File.WriteAllTextAsync(path + ".2", "");
         Assert.Contains("step 2\n", await connection.ReadToEndAsync(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Close_AfterEachEnd_IsCalledOnce()
-    {
-        await fixture.Server.Client.GetStringAsync("/closed?n=3");
-        await fixture.Server.Client.GetStringAsync("/closed-empty");
-        await fixture.RawAsync("/raised-midway");
-        await Processes.UntilAsync(
-            () => fixture.Ledger("closed closed ") == 1 && fixture.Ledger("closed closed-empty") == 1 && fixture.Ledger("closed raised-midway") > 0,
-            "close() was not called:\n" + File.ReadAllText(fixture.LedgerPath));
     }
 
     private async Task<string> OneOnKeptConnectionAsync(string target)

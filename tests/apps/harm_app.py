@@ -17,7 +17,7 @@ import time
 import warnings
 from typing import Any, Iterator
 
-from exchange import TEXT, Environ, Shape, answer, note, number, query, segments, who
+from exchange import TEXT, Environ, Shape, answer, await_file, note, number, query, segments, who
 from harm_children import CHILDREN
 
 HARM: dict[str, Shape] = {}
@@ -157,6 +157,14 @@ def hang(environ: Environ, start_response: Any) -> Any:
     """Waits for an event that never comes (for ever: `seconds` does not count here)."""
     note("begun", "hang")
     threading.Event().wait()
+
+
+@harm
+def await_(environ: Environ, start_response: Any) -> Any:
+    """Waits for the file `event` to appear."""
+    note("begun", "await")
+    await_file(query(environ)["event"])
+    return _done(start_response)
 
 
 @harm
