@@ -15,6 +15,10 @@ internal sealed class AnsweredExchange(Countdown answers) : QueuedExchange
 
     public override SafeFileHandle? BodyFile => null;
 
+    public override string Description => "a request of the benchmark";
+
+    public override void OnExpired() => throw new InvalidOperationException("the benchmark's request has no limit");
+
     public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
     {
         answers.Signal();

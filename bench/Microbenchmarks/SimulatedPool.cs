@@ -8,7 +8,7 @@ namespace Lanner.Bench;
 
 /// <summary>
 /// A pool of workers that are no processes: their sockets end here. Its clock stands: a request that seemed to take
-/// long would make the pool ask the kernel about threads that do not exist. Only the pool's Submit, Add and OnFinished are used.
+/// long would make the pool ask the kernel about threads that do not exist. Only the pool's Submit, Swap and OnFinished are used.
 /// </summary>
 internal sealed class SimulatedPool : IDisposable
 {
@@ -28,15 +28,16 @@ internal sealed class SimulatedPool : IDisposable
         _slots = new SimulatedSlot[workers];
         for (int slot = 0; slot < workers; slot++)
         {
-            (WorkerHandle handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(slot, 1, slot, ThreadsPerWorker, _output, (_, _) => { });
+            (WorkerHandle handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(slot, 1, slot, ThreadsPerWorker, _output, TimeProvider.System, (_, _) => { });
             // Tells which worker a request went to. Below zero: no process has this number, none can be signalled by it.
             handle.Pid = -1 - slot;
             handle.Advance(WorkerState.Ready);
-            _slots[slot] = new SimulatedSlot { Board = descriptors[4], Sockets = [.. descriptors.Skip(5).Select(Bench.Sockets.Own)] };
+            _slots[slot] = new SimulatedSlot { Board = descriptors[4], Sockets = [.. descriptors.Skip(6).Select(Bench.Sockets.Own)] };
             foreach (Socket socket in _slots[slot].Sockets)
                 socket.Blocking = false;
-            _descriptors.AddRange(descriptors.Take(5));
-            Pool.Add(handle);
+            _descriptors.AddRange(descriptors.Take(6));
+            Pool.Attach(handle);
+            Pool.Swap([handle], []);
         }
     }
 

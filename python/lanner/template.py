@@ -31,7 +31,13 @@ def main() -> None:
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
     settings = came[1]
-    _prepare(settings)
+    try:
+        _limit(settings)
+        _prepare(settings)
+    except (OSError, KeyError, ValueError) as error:
+        control.send(frames.FAILED, {"message": _refusal(error, settings), "traceback": ""})
+        control.receive()
+        os._exit(3)
     app: Optional[Callable[..., Any]] = None
     if settings["preload"]:
         app = worker_process.load(settings, control)
@@ -56,6 +62,41 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+
+
+def _limit(settings: dict[str, Any]) -> None:
+    """Takes the limits and the user that the settings name, before anything of the app is read."""
+    if int(settings["nice"]):
+        os.nice(int(settings["nice"]))
+    for name, kind in (("nofile", "RLIMIT_NOFILE"), ("as", "RLIMIT_AS")):
+        wanted = int(settings[name])
+        if wanted >= 0:
+            import resource
+
+            resource.setrlimit(getattr(resource, kind), (wanted, wanted))
+    user, group = settings["user"], settings["group"]
+    if not user and not group:
+        return
+    import grp
+    import pwd
+
+    account = (pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)) if user else None
+    number = (int(group) if group.isdigit() else grp.getgrnam(group).gr_gid) if group else account.pw_gid if account else -1
+    if account is not None:
+        os.initgroups(account.pw_name, number)
+    else:
+        os.setgroups([number])
+    os.setresgid(number, number, number)
+    if account is not None:
+        os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
+        os.environ.update(USER=account.pw_name, LOGNAME=account.pw_name, HOME=account.pw_dir)
+
+
+def _refusal(error: Exception, settings: dict[str, Any]) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"the directory {error.filename} cannot be entered: {error.strerror}"
+    wanted = ", ".join(f"{name} = {settings[name]}" for name in ("user", "group", "nofile", "as", "nice") if settings[name] not in ("", "-1", "0"))
+    return f"the process cannot be given {wanted}: {error.strerror if isinstance(error, OSError) else error.args[0]}"
 
 
 class _Template:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import gc
 import mmap
 import os
@@ -16,9 +17,11 @@ from . import descriptors, frames, lifeline, loading, output, wsgi
 from .channel import Channel
 from .identity import worker as identity
 
+STACKS_SIGNAL = 62
+
 
 def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> None:
-    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, then a channel a thread."""
+    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread."""
     status = 1
     try:
         status = _run(app, settings, command, numbers)
@@ -29,7 +32,7 @@ def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: di
 
 
 def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> int:
-    control_number, life, out, err, board, *channel_numbers = numbers
+    control_number, life, out, err, board, stacks, *channel_numbers = numbers
     for number in numbers:
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
@@ -38,6 +41,8 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
     requests = _capture(out, err)
     signal.signal(signal.SIGTERM, _calm)
     signal.signal(signal.SIGINT, _calm)
+    # In C, without the GIL: it answers whatever the threads do. The number is StackDump.Signal's.
+    faulthandler.register(STACKS_SIGNAL, descriptors.own_number(stacks), all_threads=True, chain=False)
     gc.enable()
 
     if app is None:
@@ -46,12 +51,13 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
             return 3
     cells = _board(board, len(channel_numbers))
     threads = [
-        threading.Thread(target=_serve, args=(app, place, number, cells, settings, requests), name=f"lanner-{place}", daemon=True)
+        threading.Thread(target=_serve, args=(app, place, number, cells, requests), name=f"lanner-{place}", daemon=True)
         for place, number in enumerate(channel_numbers)
     ]
     for thread in threads:
         thread.start()
-    control.send(frames.LOADED, {"pid": os.getpid()})
+    identifiers = [threading.main_thread().ident, *(thread.ident for thread in threads)]
+    control.send(frames.LOADED, {"pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number)})
     while True:
         came = control.receive()
         if came is None:
@@ -86,8 +92,8 @@ def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:
     identity.slot = command["slot"]
     identity.generation = settings["generation"]
     identity.app = settings["name"]
-    identity.workers = settings["workers"]
-    identity.threads = settings["threads"]
+    identity.workers = command["workers"]
+    identity.threads = command["threads"]
     name_process(f"lanner:{settings['name']}:{identity.slot}")
 
 
@@ -143,7 +149,7 @@ def _board(number: int, threads: int) -> Any:
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, settings: dict[str, Any], requests: dict[int, list[Any]]
+    app: Callable[..., Any], place: int, number: int, cells: Any, requests: dict[int, list[Any]]
 ) -> None:
     running: list[Any] = [None]
     requests[threading.get_ident()] = running
@@ -159,8 +165,8 @@ def _serve(
     constants = {
         "wsgi.version": (1, 0),
         "wsgi.errors": err,
-        "wsgi.multithread": settings["threads"] > 1,
-        "wsgi.multiprocess": settings["workers"] > 1,
+        "wsgi.multithread": identity.threads > 1,
+        "wsgi.multiprocess": identity.workers > 1,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": wsgi.FileWrapper,

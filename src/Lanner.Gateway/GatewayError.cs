@@ -18,6 +18,8 @@ public readonly record struct GatewayError(string Code, int Status, string Text)
     public static readonly GatewayError QueueFull = new("queue-full", 503, "Too many requests are waiting.");
     public static readonly GatewayError QueueTimeout = new("queue-timeout", 503, "The request waited too long for its turn.");
 
+    public static readonly GatewayError RequestTimeout = new("request-timeout", 504, "The application did not answer in time.");
+
     /// <summary>Answers with this error; the response has not started.</summary>
     internal async Task WriteAsync(HttpContext context)
     {

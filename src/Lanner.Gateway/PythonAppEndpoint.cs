@@ -65,7 +65,7 @@ public sealed partial class PythonAppEndpoint
     private async Task ForwardAsync(HttpContext context, RequestTarget target, ClientOrigin origin, RequestBody body, Passage passage)
     {
         RequestForwarder forwarder = _forwarders.Get();
-        forwarder.Prepare(context, target, passage.Mount!.Prefix, origin, passage.RequestId, body);
+        forwarder.Prepare(context, target, passage.Mount!.Prefix, origin, passage.RequestId, body, passage.Mount.App.App.RequestTimeouts.For(target.Path));
         CancellationToken gone = context.Request.Protocol == "HTTP/1.1"
             && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
                 ? connection.ConnectionClosed
@@ -124,6 +124,7 @@ public sealed partial class PythonAppEndpoint
             ForwardOutcome.WorkerDied => GatewayError.WorkerDied,
             ForwardOutcome.QueueFull => GatewayError.QueueFull,
             ForwardOutcome.QueueTimeout => GatewayError.QueueTimeout,
+            ForwardOutcome.RequestTimeout => GatewayError.RequestTimeout,
             _ => GatewayError.AppNotReady,
         };
         passage.Error = error;

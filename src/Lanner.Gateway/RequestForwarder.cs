@@ -15,6 +15,7 @@ namespace Lanner.Gateway;
 internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<ForwardResult>
 {
     private readonly MarshalWriter _frame = new();
+    private readonly TimeProvider _time;
     private readonly ResponseWriter _writer;
     private ManualResetValueTaskSourceCore<ForwardResult> _result;
     private WorkerPool _pool = null!;
@@ -22,9 +23,14 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     private int _completed;
     private volatile bool _isSubmitted;
     private string? _fault;
+    private string _method = "";
+    private string _target = "";
+    private string _requestId = "";
+    private string? _description;
 
     public RequestForwarder(GatewaySettings settings, TimeProvider time)
     {
+        _time = time;
         _writer = new ResponseWriter(settings, time);
     }
 
@@ -34,9 +40,15 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
 
     public ResponseWriter Writer => _writer;
 
+    public override string Description => _description ??= $"{_method} {_target} ({_requestId})";
+
     /// <summary>Encodes the request. What is given here stays with the forwarder until <see cref="Release"/>.</summary>
-    public void Prepare(HttpContext context, in RequestTarget target, string scriptName, in ClientOrigin origin, string requestId, RequestBody body)
+    public void Prepare(
+        HttpContext context, in RequestTarget target, string scriptName, in ClientOrigin origin, string requestId, RequestBody body, TimeSpan limit)
     {
+        (_method, _target, _requestId, _description) = (context.Request.Method, target.Raw, requestId, null);
+        Limit = limit;
+        ProgressAt = 0;
         _body = body;
         _writer.Begin(context);
         _fault = null;
@@ -94,10 +106,15 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
                 Finish(_writer.Whole(payload), header, new ForwardResult(ForwardOutcome.Answered));
                 return default;
             case FrameKind.Head:
+                ProgressAt = _time.GetTimestamp();
                 _fault = _writer.Start(payload.Span);
                 return default;
             case FrameKind.Data when _fault is null:
-                return _writer.PieceAsync(payload, more);
+                ValueTask taken = _writer.PieceAsync(payload, more);
+                if (!taken.IsCompletedSuccessfully)
+                    return TakeAsync(taken);
+                ProgressAt = _time.GetTimestamp();
+                return default;
             case FrameKind.End:
                 Finish(_fault, header, new ForwardResult(ForwardOutcome.Answered));
                 return default;
@@ -120,6 +137,15 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
             Complete(new ForwardResult(ForwardOutcome.ClientGone));
         else
             _pool.Resubmit(this);
+    }
+
+    public override void OnExpired() => Complete(new ForwardResult(ForwardOutcome.RequestTimeout));
+
+    /// <summary>The client took its time: the app has not.</summary>
+    private async ValueTask TakeAsync(ValueTask piece)
+    {
+        await piece;
+        ProgressAt = _time.GetTimestamp();
     }
 
     public override void OnRefused(Refusal refusal) => Complete(new ForwardResult(refusal switch
@@ -181,6 +207,7 @@ internal enum ForwardOutcome
     WorkerDied,
     QueueFull,
     QueueTimeout,
+    RequestTimeout,
     NotReady,
     ClientGone,
 }

@@ -21,8 +21,15 @@ public sealed record AppDefinition
     /// <summary>How the app is called; <see cref="AppInterface.Detect"/> tells it from the object.</summary>
     public AppInterface Interface { get; init; } = AppInterface.Detect;
 
-    /// <summary>Worker processes, at least 1.</summary>
+    /// <summary>Worker processes, at least 1. With <see cref="MostWorkers"/> this is the least number.</summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>How many workers there may be when the load asks for them; the same as <see cref="Workers"/> when their number is fixed.</summary>
+    public int MostWorkers
+    {
+        get => Math.Max(field, Workers);
+        init;
+    }
 
     /// <summary>Threads in each worker, at least 1.</summary>
     public int Threads { get; init; } = 8;
@@ -32,6 +39,36 @@ public sealed record AppDefinition
 
     /// <summary>Whether workers are forked from the template or started from scratch.</summary>
     public StartMethod Start { get; init; } = StartMethod.Fork;
+
+    /// <summary>Whether the app's processes are started by its first request, and end again after <see cref="IdleStop"/>.</summary>
+    public bool Lazy { get; init; }
+
+    /// <summary>A lazy app without a request for so long is stopped; null: never.</summary>
+    public TimeSpan? IdleStop { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
+    public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
+
+    /// <summary>How long requests may run.</summary>
+    public RequestTimeouts RequestTimeouts { get; init; } = RequestTimeouts.Default;
+
+    /// <summary>Requests after which a worker is replaced, or 0: never. Each worker's own limit is up to 10 % less.</summary>
+    public int MaxRequests { get; init; }
+
+    /// <summary>Proportional set size in bytes beyond which a worker is replaced; null: never.</summary>
+    public long? MaxMemory { get; init; }
+
+    /// <summary>How long a worker lives until it is replaced; null: for ever. Each worker's own limit is up to 10 % less.</summary>
+    public TimeSpan? MaxLifetime { get; init; }
+
+    /// <summary>The user that the app's processes run as; null: the server's own.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Their group; null: that of <see cref="User"/>.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>What each of the app's processes may use.</summary>
+    public ProcessLimits Limits { get; init; } = new();
 
     /// <summary>Environment variables added to (or replacing) those of the server.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
@@ -47,6 +84,25 @@ public sealed record AppDefinition
 
     /// <summary>How long a worker that is stopping may take to finish what runs in it; then it is killed.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>A GET request that a new worker is asked before it takes traffic.</summary>
+/// <param name="Host">The Host header.</param>
+/// <param name="Target">Path and query as a client writes them.</param>
+/// <param name="ScriptName">The mount's prefix, which the path begins with; empty for the root.</param>
+public readonly record struct WarmupRequest(string Host, string Target, string ScriptName);
+
+/// <summary>Limits of one process; null: as the server's own.</summary>
+public sealed record ProcessLimits
+{
+    /// <summary>Open files (RLIMIT_NOFILE).</summary>
+    public int? OpenFiles { get; init; }
+
+    /// <summary>Bytes of address space (RLIMIT_AS).</summary>
+    public long? AddressSpace { get; init; }
+
+    /// <summary>What is added to the nice value: above 0 is less important.</summary>
+    public int? Nice { get; init; }
 }
 
 /// <summary>The calling convention between server and app.</summary>

@@ -3,40 +3,176 @@ using Microsoft.Extensions.Logging;
 namespace Lanner.Supervision;
 
 /// <summary>
-/// Wanted against actual workers of one app. Holds the current <see cref="Generation"/>; when its template dies, starts
-/// another generation and only then ends the old one.
+/// Wanted against actual workers of one app. Holds the <see cref="Generation"/> that serves; every change of it, a reload, a
+/// dead template, a first request to a lazy app, starts another one beside it and swaps. Changes come one after the other.
 /// </summary>
 public sealed partial class AppSupervisor : IAsyncDisposable
 {
-    private readonly AppDefinition _app;
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
     private readonly ProcessSurroundings _surroundings;
     private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly AppHistory _history;
+    private readonly WorkerScaler _scaler = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _change = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly List<Generation> _retiring = [];
+    private readonly List<Task> _retirements = [];
+    private volatile AppDefinition _app;
     private volatile Generation? _generation;
+    private Task<bool>? _starting;
     private Task _keeping = Task.CompletedTask;
+    private Task? _nextReload;
+    private AppDefinition? _nextApp;
+    private TaskCompletionSource _swapped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _lastNumber;
+    private long _reloads;
+    private long _lastUse;
+    private long _lastAnswered;
+    private int _failures;
+    private long _retryAt;
+    private int _cut;
 
     internal AppSupervisor(AppDefinition app, ProcessSurroundings surroundings, ILogger log)
     {
         _app = app;
         _surroundings = surroundings;
         _log = log;
-        Pool = new WorkerPool(app, surroundings.Time, log);
+        _time = surroundings.Time;
+        _history = new AppHistory(_time);
+        Pool = new WorkerPool(app, _time, log)
+        {
+            WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
+            WorkersAreWanted = OnWanted,
+        };
     }
 
     /// <summary>Where requests for this app are submitted.</summary>
     public WorkerPool Pool { get; }
 
+    /// <summary>The definition that serves, or is to.</summary>
     public AppDefinition App => _app;
 
-    /// <summary>The workers there are now.</summary>
-    public IReadOnlyList<WorkerHandle> Workers => [.. _generation?.Workers ?? []];
+    /// <summary>What last went wrong; null when nothing did, or since a reload has succeeded.</summary>
+    public AppFault? LastError => _history.LastError;
 
-    /// <summary>Starts the app; done when all its workers are ready.</summary>
+    /// <summary>Whether no worker takes requests and the last attempt to start one failed.</summary>
+    public bool IsFailing => _generation is null && _history.LastError is not null;
+
+    /// <summary>Requests that were cut off because they took longer than the app may take to drain.</summary>
+    public int Cut => _cut;
+
+    /// <summary>All its processes.</summary>
+    public IReadOnlyList<WorkerHandle> Workers
+    {
+        get
+        {
+            lock (_gate)
+                return [.. (_generation is { } generation ? [generation, .. _retiring] : _retiring).SelectMany(entry => entry.Workers)];
+        }
+    }
+
+    /// <summary>Starts the app; done when all its workers are ready. A lazy app is started by its first request.</summary>
     /// <exception cref="AppLoadException">It does not start.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _generation = await Generation.StartAsync(_app, 1, Pool, _surroundings, _log, cancellationToken);
-        _keeping = KeepAsync();
+        try
+        {
+            if (!_app.Lazy)
+                await ChangeAsync(_app, isReload: false, cancellationToken);
+        }
+        finally
+        {
+            _keeping = Task.WhenAll(FollowTemplateAsync(), LookAsync());
+        }
+    }
+
+    /// <summary>
+    /// Starts a new generation, of the given definition or the present one, and swaps when all its workers are ready. One
+    /// that is asked for while another is on its way comes after it; several that wait are one.
+    /// </summary>
+    /// <exception cref="AppLoadException">It does not start; what served goes on serving.</exception>
+    public Task ReloadAsync(AppDefinition? app, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _nextApp = app ?? _nextApp;
+            return (_nextReload ??= ReloadInTurnAsync()).WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Changes the number of workers or threads; done when new workers are ready.</summary>
+    /// <exception cref="AppLoadException">A worker did not start; the number is what it was.</exception>
+    public async Task ScaleAsync(int? workers, int? threads, CancellationToken cancellationToken)
+    {
+        await _change.WaitAsync(cancellationToken);
+        try
+        {
+            AppDefinition app = _app with { Workers = workers ?? _app.Workers, MostWorkers = workers ?? _app.MostWorkers, Threads = threads ?? _app.Threads };
+            if (_generation is { } generation)
+                await generation.ScaleAsync(app, workers ?? generation.Wanted, cancellationToken);
+            _app = app;
+        }
+        catch (AppLoadException e)
+        {
+            _history.Failed(e.Message, e.Traceback);
+            throw;
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    /// <summary>One worker more or fewer than now, but at least one.</summary>
+    /// <exception cref="AppLoadException">It did not start.</exception>
+    public Task ScaleByAsync(int workers, CancellationToken cancellationToken) =>
+        ScaleAsync(Math.Max(1, (_generation?.Wanted ?? _app.Workers) + workers), null, cancellationToken);
+
+    /// <summary>Has a worker replaced: it serves until the next is ready. False when it is none of this app's.</summary>
+    public bool TryRecycle(int pid)
+    {
+        if (Workers.FirstOrDefault(entry => entry.Pid == pid) is not { } worker)
+            return false;
+        _generation?.Replace(worker, ReplacementReason.Asked);
+        return true;
+    }
+
+    /// <summary>What the threads of a worker do now; of one that is gone, the last report that was kept; null when there is none.</summary>
+    public async Task<StackReport?> StacksAsync(int pid)
+    {
+        if (Workers.FirstOrDefault(entry => entry.Pid == pid && entry.State is WorkerState.Ready or WorkerState.Draining) is not { } worker)
+            return _history.Stacks(pid);
+        StackReport report = await TakeStacksAsync(worker);
+        return report.Threads.Count > 0 ? report : _history.Stacks(pid);
+    }
+
+    /// <summary>How the app fares now.</summary>
+    public AppStatus Status()
+    {
+        Generation? generation = _generation;
+        IReadOnlyList<WorkerHandle> workers = Workers;
+        int ready = generation?.Current.Count(worker => worker.State == WorkerState.Ready) ?? 0;
+        int wanted = generation?.Wanted ?? (_app.Lazy ? 0 : _app.Workers);
+        AppFault? lastError = _history.LastError;
+        return new AppStatus
+        {
+            App = _app,
+            Generation = generation?.Number ?? 0,
+            Wanted = wanted,
+            Workers = [.. workers.Select(Status)],
+            Load = Pool.Load(),
+            LastError = lastError,
+            Exits = _history.Exits,
+            Reloads = Interlocked.Read(ref _reloads),
+            State = _stopping.IsCancellationRequested ? AppState.Stopping
+                : generation is null ? lastError is not null ? AppState.Failing : _starting is { IsCompleted: false } || !_app.Lazy ? AppState.Starting : AppState.Stopped
+                : ready >= wanted ? AppState.Ready
+                : ready > 0 ? AppState.Degraded
+                : AppState.Failing,
+        };
     }
 
     /// <inheritdoc/>
@@ -48,34 +184,179 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         Pool.Close();
-        using CancellationTokenRegistration _ = hurry.UnsafeRegister(static self => ((AppSupervisor)self!).Kill(), this);
+        using CancellationTokenRegistration _ = hurry.UnsafeRegister(static self => ((AppSupervisor)self!).Hurry(), this);
         await _keeping;
+        await _change.WaitAsync(CancellationToken.None);
         if (_generation is { } generation)
-            await generation.DisposeAsync();
+            Retire(generation);
+        if (hurry.IsCancellationRequested)
+            Hurry();
+        await RetirementsAsync();
         Pool.Dispose();
         _stopping.Dispose();
     }
 
-    private void Kill()
+    private static WorkerStatus Status(WorkerHandle worker) => new()
     {
-        foreach (WorkerHandle worker in Workers)
-            worker.Kill();
+        Pid = worker.Pid,
+        Slot = worker.Slot,
+        Generation = worker.Generation,
+        State = worker.State,
+        Threads = worker.Threads,
+        Busy = worker.Pooled?.Busy ?? 0,
+        Requests = worker.Pooled?.Answered ?? 0,
+        Started = worker.Started,
+    };
+
+    private void Hurry()
+    {
+        Generation[] all;
+        lock (_gate)
+            all = _generation is { } generation ? [generation, .. _retiring] : [.. _retiring];
+        foreach (Generation entry in all.Distinct())
+            entry.Hurry();
     }
 
-    private async Task KeepAsync()
+    private async Task RetirementsAsync()
+    {
+        while (true)
+        {
+            Task[] all;
+            lock (_gate)
+            {
+                _retirements.RemoveAll(static task => task.IsCompleted);
+                all = [.. _retirements];
+            }
+            if (all.Length == 0)
+                return;
+            await Task.WhenAll(all);
+        }
+    }
+
+    private async Task ReloadInTurnAsync()
+    {
+        await _change.WaitAsync(_stopping.Token);
+        AppDefinition app;
+        lock (_gate)
+        {
+            app = _nextApp ?? _app;
+            (_nextReload, _nextApp) = (null, null);
+        }
+        try
+        {
+            if (app.Lazy && _generation is null)
+            {
+                _app = app;
+                return;
+            }
+            await SwapAsync(app, _stopping.Token);
+            Interlocked.Increment(ref _reloads);
+            Reloaded(_log, app.Name, _lastNumber);
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    private async Task ChangeAsync(AppDefinition app, bool isReload, CancellationToken cancellationToken)
+    {
+        await _change.WaitAsync(cancellationToken);
+        try
+        {
+            if (isReload || _generation is null)
+                await SwapAsync(app, cancellationToken);
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    /// <summary>The one way in which a generation comes to serve.</summary>
+    private async Task SwapAsync(AppDefinition app, CancellationToken cancellationToken)
+    {
+        Generation fresh;
+        try
+        {
+            fresh = await Generation.StartAsync(app, ++_lastNumber, Pool, _history, _surroundings, _log, cancellationToken);
+        }
+        catch (AppLoadException e)
+        {
+            _history.Failed(e.Message, e.Traceback);
+            throw;
+        }
+        Generation? old = _generation;
+        IReadOnlyList<WorkerHandle> left = old is null ? [] : await old.FreezeAsync();
+        TaskCompletionSource swapped;
+        lock (_gate)
+        {
+            _app = app;
+            _generation = fresh;
+            (swapped, _swapped) = (_swapped, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        Pool.Swap(fresh.Current, left, app);
+        fresh.Keep();
+        _history.Recovered();
+        if (old is not null)
+            Retire(old);
+        swapped.TrySetResult();
+    }
+
+    private void Retire(Generation generation)
+    {
+        lock (_gate)
+        {
+            if (!_retiring.Contains(generation))
+            {
+                _retiring.Add(generation);
+                _retirements.Add(RetireAsync(generation));
+            }
+            if (_generation == generation)
+                _generation = null;
+        }
+    }
+
+    private async Task RetireAsync(Generation generation)
+    {
+        await Task.Yield();
+        await generation.DisposeAsync();
+        Interlocked.Add(ref _cut, generation.Cut);
+        lock (_gate)
+            _retiring.Remove(generation);
+    }
+
+    /// <summary>When the template of the generation that serves dies, another generation takes over.</summary>
+    private async Task FollowTemplateAsync()
     {
         try
         {
             for (int failures = 0; ;)
             {
-                Generation old = _generation!;
-                await old.TemplateEnded.WaitAsync(_stopping.Token);
-                await Task.Delay(Generation.Pause(failures), _surroundings.Time, _stopping.Token);
+                Generation? serving;
+                Task swapped;
+                lock (_gate)
+                    (serving, swapped) = (_generation, _swapped.Task);
+                await Task.WhenAny(serving?.TemplateEnded ?? Task.Delay(Timeout.InfiniteTimeSpan, _stopping.Token), swapped).WaitAsync(_stopping.Token);
+                if (serving is null || _generation != serving || !serving.TemplateEnded.IsCompleted)
+                {
+                    failures = 0;
+                    continue;
+                }
+                await Task.Delay(Slot.Pause(failures), _time, _stopping.Token);
                 try
                 {
-                    _generation = await Generation.StartAsync(_app, old.Number + 1, Pool, _surroundings, _log, _stopping.Token);
+                    await _change.WaitAsync(_stopping.Token);
+                    try
+                    {
+                        if (_generation == serving)
+                            await SwapAsync(_app, _stopping.Token);
+                    }
+                    finally
+                    {
+                        _change.Release();
+                    }
                     failures = 0;
-                    await old.DisposeAsync();
                 }
                 catch (AppLoadException e)
                 {
@@ -90,6 +371,181 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(2040, LogLevel.Error, "app {App} could not be started again: {Why}\n{Traceback}")]
+    private async Task ReplaceAsync(WorkerHandle worker, ReplacementReason reason)
+    {
+        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung)
+        {
+            StackReport report = await TakeStacksAsync(worker);
+            _history.Keep(report);
+            StacksTaken(_log, _app.Name, worker.Slot, worker.Pid, report);
+        }
+        _generation?.Replace(worker, reason);
+    }
+
+    private async Task<StackReport> TakeStacksAsync(WorkerHandle worker)
+    {
+        DateTimeOffset at = _time.GetUtcNow();
+        Dictionary<int, RunningRequest> running = Pool.Running(worker).ToDictionary(request => request.Thread);
+        IReadOnlyList<DumpedThread> dumped = await worker.Stacks.TakeAsync(worker.AskForStacks, worker.Exited);
+        var threads = new List<(ThreadStack Stack, double Order)>();
+        for (int place = 0; place < worker.Threads; place++)
+        {
+            RunningRequest? request = running.TryGetValue(place, out RunningRequest found) ? found : null;
+            DumpedThread thread = dumped.FirstOrDefault(entry => entry.IsKnown && entry.Place == place);
+            threads.Add((new ThreadStack
+            {
+                Name = $"thread {place}",
+                Request = request?.Description ?? "",
+                Seconds = request?.Time.TotalSeconds ?? 0,
+                State = ProcessFiles.ThreadState(worker.Pid, worker.Scoreboard[place].Thread),
+                Frames = thread.Frames ?? [],
+                IsResting = request is null,
+            }, request?.Time.TotalSeconds ?? -2));
+        }
+        foreach (DumpedThread thread in dumped.Where(entry => !entry.IsKnown || entry.Place < 0))
+        {
+            threads.Add((new ThreadStack
+            {
+                Name = thread.IsKnown ? "main thread" : $"thread 0x{thread.Identifier}",
+                State = thread.IsKnown ? ProcessFiles.ThreadState(worker.Pid, worker.Pid) : "started by the app",
+                Frames = thread.Frames,
+                IsResting = thread.IsKnown,
+            }, -1));
+        }
+        return new StackReport(worker.Pid, worker.Slot, at, dumped.Count > 0, [.. threads.OrderByDescending(entry => entry.Order).Select(entry => entry.Stack)]);
+    }
+
+    /// <summary>A request came to an app without a worker.</summary>
+    private void OnWanted()
+    {
+        if (!_app.Lazy || _generation is not null)
+            return;
+        lock (_gate)
+        {
+            if (_starting is { IsCompleted: false } || _stopping.IsCancellationRequested)
+                return;
+            if (_time.GetTimestamp() >= _retryAt)
+            {
+                _starting = StartLazilyAsync();
+                return;
+            }
+        }
+        Pool.RefuseWaiting();
+    }
+
+    private async Task<bool> StartLazilyAsync()
+    {
+        await Task.Yield();
+        _lastUse = _time.GetTimestamp();
+        try
+        {
+            await ChangeAsync(_app, isReload: false, _stopping.Token);
+            _failures = 0;
+            return true;
+        }
+        catch (AppLoadException e)
+        {
+            NotRestarted(_log, _app.Name, e.Message, e.Traceback);
+            _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
+            Pool.RefuseWaiting();
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Once a second: who is too old or too large, whether the load asks for more workers, whether a lazy app rests.</summary>
+    private async Task LookAsync()
+    {
+        using var timer = new PeriodicTimer(s_look, _time);
+        try
+        {
+            for (int turn = 0; await timer.WaitForNextTickAsync(_stopping.Token); turn++)
+            {
+                if (_generation is not { } generation)
+                    continue;
+                AppDefinition app = _app;
+                foreach (WorkerHandle worker in generation.Current)
+                {
+                    if (worker.Lifetime != Timeout.InfiniteTimeSpan && _time.GetUtcNow() - worker.Started > worker.Lifetime)
+                        generation.Replace(worker, ReplacementReason.Lifetime);
+                    else if (app.MaxMemory is { } most && turn % 5 == 0 && ProcessFiles.ProportionalBytes(worker.Pid) > most)
+                        generation.Replace(worker, ReplacementReason.Memory);
+                }
+                LoadFigures load = Pool.Load();
+                if (app.MostWorkers > app.Workers && _scaler.Judge(load, generation.Wanted, app) is var workers && workers != generation.Wanted)
+                    await ScaleToLoadAsync(generation, workers);
+                if (app is { Lazy: true, IdleStop: { } rest })
+                    await StopIdleAsync(generation, load, rest);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The app stops.
+        }
+    }
+
+    private async Task ScaleToLoadAsync(Generation generation, int workers)
+    {
+        if (!await _change.WaitAsync(TimeSpan.Zero, _stopping.Token))
+            return;
+        try
+        {
+            if (_generation != generation)
+                return;
+            Scaled(_log, _app.Name, generation.Wanted, workers);
+            await generation.ScaleAsync(_app, workers, _stopping.Token);
+        }
+        catch (AppLoadException e)
+        {
+            _history.Failed(e.Message, e.Traceback);
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    private async Task StopIdleAsync(Generation generation, LoadFigures load, TimeSpan rest)
+    {
+        if (load.Answered != _lastAnswered || load.InFlight > 0 || load.Queued > 0)
+        {
+            _lastAnswered = load.Answered;
+            _lastUse = _time.GetTimestamp();
+            return;
+        }
+        if (_time.GetElapsedTime(_lastUse) < rest || !await _change.WaitAsync(TimeSpan.Zero, _stopping.Token))
+            return;
+        try
+        {
+            if (_generation != generation)
+                return;
+            Resting(_log, _app.Name, rest.TotalSeconds);
+            Retire(generation);
+        }
+        finally
+        {
+            _change.Release();
+        }
+        // A request may have been given to a worker that now drains: it is served. One that waits is the reason to start again.
+        if (Pool.Waiting > 0)
+            OnWanted();
+    }
+
+    [LoggerMessage(2040, LogLevel.Error, "app {App} could not be started: {Why}\n{Traceback}")]
     private static partial void NotRestarted(ILogger log, string app, string why, string traceback);
+
+    [LoggerMessage(2041, LogLevel.Information, "app {App}: generation {Generation} serves")]
+    private static partial void Reloaded(ILogger log, string app, int generation);
+
+    [LoggerMessage(2042, LogLevel.Information, "app {App}: {Before} workers become {Workers}, as the load asks")]
+    private static partial void Scaled(ILogger log, string app, int before, int workers);
+
+    [LoggerMessage(2043, LogLevel.Information, "app {App} had no request for {Seconds} s and is stopped")]
+    private static partial void Resting(ILogger log, string app, double seconds);
+
+    [LoggerMessage(2044, LogLevel.Error, "app {App}: worker {Slot} (pid {Pid}), what its threads do:\n{Stacks}")]
+    private static partial void StacksTaken(ILogger log, string app, int slot, int pid, StackReport stacks);
 }

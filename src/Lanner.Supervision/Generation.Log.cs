@@ -15,4 +15,7 @@ internal sealed partial class Generation
 
     [LoggerMessage(2033, LogLevel.Warning, "app {App}: worker {Slot} (pid {Pid}) still had requests after {Seconds} s (drain_timeout) and is killed")]
     private static partial void CutOff(ILogger log, string app, int slot, int pid, double seconds);
+
+    [LoggerMessage(2035, LogLevel.Warning, "app {App}: worker {Slot} (pid {Pid}): cut off {Request} after {Seconds:0.0} s")]
+    private static partial void CutRequest(ILogger log, string app, int slot, int pid, string request, double seconds);
 }

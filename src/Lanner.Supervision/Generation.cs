@@ -1,57 +1,73 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Supervision;
 
 /// <summary>
-/// One version of an app at work: a template and the workers forked from it, each slot kept filled. A worker that ends is
-/// replaced at once, and with growing pauses when that does not last.
+/// One version of an app at work: a template and the workers forked from it, a slot for each. It is started whole, beside
+/// the one that serves; the swap is the supervisor's. Workers that have left their slots are drained here.
 /// </summary>
 internal sealed partial class Generation : IAsyncDisposable
 {
-    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
-
-    private readonly AppDefinition _app;
     private readonly TemplateProcess _template;
     private readonly WorkerPool _pool;
+    private readonly AppHistory _history;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly WorkerHandle?[] _workers;
-    private Task _slots = Task.CompletedTask;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<WorkerHandle, Task> _retiring = [];
+    private ImmutableArray<Slot> _slots = [];
+    private AppDefinition _app;
+    private volatile bool _hurries;
 
-    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, TimeProvider time, ILogger log)
+    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, AppHistory history, TimeProvider time, ILogger log)
     {
         _app = app;
         _template = template;
         _pool = pool;
+        _history = history;
         _time = time;
         _log = log;
-        _workers = new WorkerHandle?[app.Workers];
     }
 
+    public string Name => _app.Name;
+
     public int Number => _template.Generation;
+
+    /// <summary>Workers that there should be.</summary>
+    public int Wanted => _slots.Length;
 
     /// <summary>Done when the template has ended: no worker can be replaced any more.</summary>
     public Task TemplateEnded => _template.Ended;
 
-    /// <summary>The workers there are now, in the order of their slots.</summary>
-    public IEnumerable<WorkerHandle> Workers => _workers.OfType<WorkerHandle>();
+    /// <summary>All processes there are now: those of the slots, in order, then those that drain.</summary>
+    public IReadOnlyList<WorkerHandle> Workers
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>().Union(_retiring.Keys)];
+        }
+    }
 
-    /// <summary>Starts a template and all workers; done when every one is ready. They take requests from then on.</summary>
+    /// <summary>Workers in their slots.</summary>
+    public IReadOnlyList<WorkerHandle> Current => [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>()];
+
+    /// <summary>Requests that were cut off when the time to drain was over.</summary>
+    public int Cut { get; private set; }
+
+    /// <summary>Starts a template and all workers; done when every one is ready and warmed up. They take no requests yet.</summary>
     /// <exception cref="AppLoadException">One of them did not start; nothing is left of the others.</exception>
     public static async Task<Generation> StartAsync(
-        AppDefinition app, int number, WorkerPool pool, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int number, WorkerPool pool, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
     {
         TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, log, cancellationToken);
-        var generation = new Generation(app, template, pool, surroundings.Time, log);
+        var generation = new Generation(app, template, pool, history, surroundings.Time, log);
+        generation._slots = [.. Enumerable.Range(0, app.Workers).Select(generation.MakeSlot)];
         try
         {
-            WorkerHandle[] workers = await Task.WhenAll(
-                Enumerable.Range(0, app.Workers).Select(slot => generation.StartWorkerAsync(slot, cancellationToken)));
-            foreach (WorkerHandle worker in workers)
-                pool.Add(worker);
-            generation._slots = Task.WhenAll(workers.Select(generation.KeepAsync));
+            await Task.WhenAll(generation._slots.Select(slot => slot.FillAsync(cancellationToken)));
             return generation;
         }
         catch
@@ -61,29 +77,128 @@ internal sealed partial class Generation : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all workers, each when what runs in it is done or <see cref="AppDefinition.DrainTimeout"/> is over; then the template.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Keeps the slots filled; their workers have been given to the pool.</summary>
+    public void Keep()
     {
-        await _stopping.CancelAsync();
-        await Task.WhenAll(Workers.Select(StopWorkerAsync));
-        await _slots;
-        await _template.DisposeAsync();
-        _stopping.Dispose();
+        foreach (Slot slot in _slots)
+            slot.Keep();
     }
 
-    private async Task<WorkerHandle> StartWorkerAsync(int slot, CancellationToken cancellationToken)
+    /// <summary>Starts no worker any more. Returns those that are left in their slots.</summary>
+    public async Task<IReadOnlyList<WorkerHandle>> FreezeAsync() =>
+        [.. (await Task.WhenAll(_slots.Select(slot => slot.FreezeAsync()))).OfType<WorkerHandle>()];
+
+    /// <summary>Lets all workers finish, ends them, then the template.</summary>
+    public async ValueTask DisposeAsync()
     {
-        WorkerHandle worker = await _template.ForkAsync(slot);
-        _workers[slot] = worker;
+        IReadOnlyList<WorkerHandle> left = await FreezeAsync();
+        _pool.Drain(left);
+        foreach (WorkerHandle worker in left)
+            Retire(worker);
+        while (true)
+        {
+            Task[] retiring;
+            lock (_gate)
+                retiring = [.. _retiring.Values];
+            if (retiring.Length == 0)
+                break;
+            await Task.WhenAll(retiring);
+        }
+        await _template.DisposeAsync();
+        foreach (Slot slot in _slots)
+            slot.Dispose();
+        _turn.Dispose();
+    }
+
+    /// <summary>Ends all workers at once, whatever runs in them.</summary>
+    public void Hurry()
+    {
+        _hurries = true;
+        foreach (WorkerHandle worker in Workers)
+        {
+            CountCut(worker);
+            worker.Kill();
+        }
+    }
+
+    /// <summary>Has so many workers from now on; done when those that come are ready.</summary>
+    /// <exception cref="AppLoadException">One of them did not start; the number is what it was.</exception>
+    public async Task ScaleAsync(AppDefinition app, int workers, CancellationToken cancellationToken)
+    {
+        bool otherThreads = app.Threads != _app.Threads;
+        AppDefinition before = _app;
+        _app = app;
+        Slot[] more = [.. Enumerable.Range(_slots.Length, Math.Max(0, workers - _slots.Length)).Select(MakeSlot)];
         try
         {
-            await worker.Ready.WaitAsync(_app.BootTimeout, _time, cancellationToken);
+            await Task.WhenAll(more.Select(slot => slot.FillAsync(cancellationToken)));
+        }
+        catch
+        {
+            _app = before;
+            foreach (Slot slot in more)
+            {
+                if (await slot.FreezeAsync() is { } worker)
+                    Retire(worker);
+            }
+            throw;
+        }
+        ImmutableArray<Slot> fewer = _slots.Length > workers ? _slots[workers..] : [];
+        List<WorkerHandle> left = [];
+        foreach (Slot slot in fewer)
+        {
+            if (await slot.FreezeAsync() is { } worker)
+                left.Add(worker);
+        }
+        ImmutableArray<Slot> old = _slots;
+        lock (_gate)
+            _slots = [.. _slots[..Math.Min(workers, _slots.Length)], .. more];
+        _pool.Swap([.. more.Select(slot => slot.Worker!)], left);
+        foreach (Slot slot in more)
+            slot.Keep();
+        foreach (WorkerHandle worker in left)
+            Retire(worker);
+        if (!otherThreads)
+            return;
+        foreach (Slot slot in old[..Math.Min(workers, old.Length)])
+        {
+            if (slot.Worker is { } worker)
+                slot.Replace(worker, ReplacementReason.Threads);
+        }
+    }
+
+    /// <summary>The worker is to be replaced; nothing happens when it has left its slot already.</summary>
+    public void Replace(WorkerHandle worker, ReplacementReason reason)
+    {
+        foreach (Slot slot in _slots)
+            slot.Replace(worker, reason);
+        // All are over: one at a time would serve long with processes that should not.
+        if (_slots.All(slot => slot.IsOver))
+            ReleaseAllTurns();
+    }
+
+    internal async Task<WorkerHandle> StartWorkerAsync(Slot slot, CancellationToken cancellationToken)
+    {
+        AppDefinition app = _app;
+        WorkerHandle worker = await _template.ForkAsync(slot.Number, app.Threads, Math.Max(app.Workers, Wanted));
+        // Limits differ, so that workers of the same age and load are not all replaced at once.
+        if (app.MaxRequests > 0)
+            worker.LastAnswer = Math.Max(1, app.MaxRequests - Random.Shared.Next(app.MaxRequests / 10 + 1));
+        if (app.MaxLifetime is { } lifetime)
+            worker.Lifetime = lifetime * (1 - Random.Shared.NextDouble() / 10);
+        try
+        {
+            await worker.Ready.WaitAsync(app.BootTimeout, _time, cancellationToken);
+            _pool.Attach(worker);
+            if (app.Warmup.Count > 0)
+                await _pool.WarmUpAsync(worker, app, cancellationToken);
             return worker;
         }
         catch (TimeoutException)
         {
             worker.Kill();
-            throw new AppLoadException($"worker {slot} was not ready within {_app.BootTimeout.TotalSeconds:0.#} s (boot_timeout)");
+            string what = worker.Pooled is null ? "was not ready" : "was not warmed up";
+            throw new AppLoadException($"worker {slot.Number} {what} within {app.BootTimeout.TotalSeconds:0.#} s (boot_timeout)");
         }
         catch
         {
@@ -92,75 +207,127 @@ internal sealed partial class Generation : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps one slot filled until the generation stops or its template is gone.</summary>
-    private async Task KeepAsync(WorkerHandle worker)
+    /// <summary>A worker takes its slot, and requests; the one before it finishes what it has.</summary>
+    internal void Enter(WorkerHandle fresh, WorkerHandle? before, ReplacementReason reason = default)
     {
-        int slot = worker.Slot, failures = 0;
-        long startedAt = _time.GetTimestamp();
-        try
+        _pool.Swap([fresh], before is null ? [] : [before]);
+        if (before is null)
         {
-            while (true)
-            {
-                WorkerExit exit = await worker.Exited;
-                _pool.Disconnect(worker);
-                if (_stopping.IsCancellationRequested)
-                    return;
-                WorkerEnded(_log, _app.Name, slot, worker.Pid, exit);
-                failures = _time.GetElapsedTime(startedAt) > s_settled ? 0 : failures + 1;
-                while (true)
-                {
-                    await Task.Delay(Pause(failures), _time, _stopping.Token);
-                    startedAt = _time.GetTimestamp();
-                    if (TemplateEnded.IsCompleted)
-                        return;
-                    try
-                    {
-                        worker = await StartWorkerAsync(slot, _stopping.Token);
-                        break;
-                    }
-                    catch (AppLoadException e)
-                    {
-                        failures++;
-                        WorkerNotStarted(_log, _app.Name, slot, e.Message, e.Traceback);
-                    }
-                }
-                _pool.Add(worker);
-                WorkerReplaced(_log, _app.Name, slot, worker.Pid);
-            }
+            WorkerReplaced(_log, Name, fresh.Slot, fresh.Pid);
+            return;
         }
-        catch (OperationCanceledException)
+        _history.Replaced(reason);
+        Retire(before);
+    }
+
+    /// <summary>A worker has ended that nobody had told to.</summary>
+    internal void Ended(WorkerHandle worker, WorkerExit exit)
+    {
+        _pool.Disconnect(worker);
+        exit = _history.Ended(exit);
+        _history.Failed($"worker {worker.Slot} (pid {worker.Pid}) ended: {exit}");
+        WorkerEnded(_log, Name, worker.Slot, worker.Pid, exit);
+    }
+
+    /// <summary>A worker did not start.</summary>
+    internal void NotStarted(int slot, AppLoadException e)
+    {
+        _history.Failed($"worker {slot} did not start: {e.Message}", e.Traceback);
+        WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
+    }
+
+    /// <summary>Waits until no other worker is being replaced, if that can wait.</summary>
+    internal async Task<IDisposable> TakeTurnAsync(ReplacementReason reason, CancellationToken cancellationToken)
+    {
+        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung)
+            return new Turn(null);
+        await _turn.WaitAsync(cancellationToken);
+        return new Turn(this);
+    }
+
+    private void ReleaseAllTurns()
+    {
+        lock (_gate)
         {
-            // The generation stops.
+            int missing = _slots.Length - _turn.CurrentCount - _freeTurns;
+            if (missing <= 0)
+                return;
+            _freeTurns += missing;
+            _turn.Release(missing);
         }
     }
 
-    /// <summary>None after the first end in a while, then 0.1 s, doubled up to 10 s.</summary>
-    internal static TimeSpan Pause(int failures) =>
-        failures <= 1 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(s_longestPause.TotalMilliseconds, 100 * Math.Pow(2, failures - 2)));
+    /// <summary>Turns given beside the one there is; each ends with its use.</summary>
+    private int _freeTurns;
 
-    private async Task StopWorkerAsync(WorkerHandle worker)
+    private Slot MakeSlot(int number) => new(this, number, _log, _time);
+
+    private void Retire(WorkerHandle worker)
     {
-        _pool.Drain(worker);
+        lock (_gate)
+            _retiring[worker] = RetireAsync(worker);
+    }
+
+    private async Task RetireAsync(WorkerHandle worker)
+    {
+        await Task.Yield();
         try
         {
-            await worker.Idle.Task.WaitAsync(_app.DrainTimeout, _time);
+            try
+            {
+                await worker.Idle.Task.WaitAsync(_app.DrainTimeout, _time);
+            }
+            catch (TimeoutException)
+            {
+                CutOff(_log, Name, worker.Slot, worker.Pid, _app.DrainTimeout.TotalSeconds);
+                CountCut(worker);
+                worker.Kill();
+            }
+            if (worker.Pooled is { Stuck: > 0 })
+                worker.Kill();
+            await worker.StopAsync();
+            _pool.Disconnect(worker);
+            try
+            {
+                // Its atexit functions run now.
+                await worker.Exited.WaitAsync(_hurries ? TimeSpan.FromSeconds(1) : _app.DrainTimeout, _time);
+            }
+            catch (TimeoutException)
+            {
+                worker.Kill();
+                await worker.Exited;
+            }
         }
-        catch (TimeoutException)
+        finally
         {
-            CutOff(_log, _app.Name, worker.Slot, worker.Pid, _app.DrainTimeout.TotalSeconds);
-            worker.Kill();
+            lock (_gate)
+                _retiring.Remove(worker);
         }
-        await worker.StopAsync();
-        _pool.Disconnect(worker);
-        try
+    }
+
+    private void CountCut(WorkerHandle worker)
+    {
+        foreach (RunningRequest request in _pool.Running(worker))
         {
-            // Its atexit functions run now.
-            await worker.Exited.WaitAsync(_app.DrainTimeout, _time);
+            CutRequest(_log, Name, worker.Slot, worker.Pid, request.Description, request.Time.TotalSeconds);
+            Cut++;
         }
-        catch (TimeoutException)
+    }
+
+    /// <summary>The right to replace a worker; given back once.</summary>
+    private sealed class Turn(Generation? generation) : IDisposable
+    {
+        public void Dispose()
         {
-            worker.Kill();
-            await worker.Exited;
+            if (generation is null)
+                return;
+            lock (generation._gate)
+            {
+                if (generation._freeTurns > 0)
+                    generation._freeTurns--;
+                else
+                    generation._turn.Release();
+            }
         }
     }
 }

@@ -18,6 +18,18 @@ internal sealed class PooledWorker(WorkerHandle handle)
     /// <summary>Requests answered.</summary>
     internal long Answered { get; set; }
 
+    /// <summary>The answer after which the worker is to be replaced.</summary>
+    internal long LastAnswer { get; set; } = long.MaxValue;
+
+    /// <summary>Busy threads whose request was given up at its deadline.</summary>
+    internal int Stuck { get; set; }
+
+    /// <summary>Since when it has begun nothing of what it was given (0: it has); it is given no more until it does.</summary>
+    internal long StalledSince { get; set; }
+
+    /// <summary>Nothing runs that anybody waits for.</summary>
+    internal bool IsIdle => InFlight == Stuck;
+
     internal bool Draining { get; set; }
 
     /// <summary>A channel has closed: the process is gone or about to be.</summary>
@@ -33,6 +45,9 @@ internal sealed class PooledWorker(WorkerHandle handle)
 
     /// <summary>Busy threads that have been found to wait.</summary>
     internal int Waiting { get; set; }
+
+    /// <summary>Busy threads that may need the GIL. One that is stuck and does not wait counts too: the GIL is what it may hold.</summary>
+    internal int Computing => Busy - Waiting;
 
     /// <summary>The free thread of the lowest number: a few warm threads rather than many cold ones.</summary>
     internal PooledThread? FreeThread()
@@ -51,7 +66,7 @@ internal sealed class PooledWorker(WorkerHandle handle)
         PooledThread? shortest = null;
         foreach (PooledThread thread in Threads)
         {
-            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false } && thread.InFlight < (shortest?.InFlight ?? depth))
+            if (thread is { InFlight: > 0, Closed: false, Withdrawn: 0, IsWaiting: false, IsStuck: false } && thread.InFlight < (shortest?.InFlight ?? depth))
                 shortest = thread;
         }
         return shortest;
@@ -95,6 +110,9 @@ internal sealed class PooledThread(PooledWorker worker)
     /// <summary>The request in front has been found to wait.</summary>
     internal bool IsWaiting { get; set; }
 
+    /// <summary>The request in front was given up at its deadline; the thread has not come back from it.</summary>
+    internal bool IsStuck { get; private set; }
+
     internal bool Closed { get; set; }
 
     /// <summary>A request was placed on the channel.</summary>
@@ -112,7 +130,19 @@ internal sealed class PooledThread(PooledWorker worker)
     internal void Leave(int count)
     {
         NoLongerWaits();
+        if (IsStuck && count > 0)
+        {
+            IsStuck = false;
+            worker.Stuck--;
+        }
         Remove(count);
+    }
+
+    /// <summary>The request in front was given up.</summary>
+    internal void GivenUp()
+    {
+        IsStuck = true;
+        worker.Stuck++;
     }
 
     /// <summary>So many requests behind the first one were taken back.</summary>

@@ -24,6 +24,18 @@ public abstract class QueuedExchange : Exchange
 
     internal Channel? Channel;
 
+    /// <summary>How long it may run, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    public TimeSpan Limit { get; protected set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>When its answer last went on, <see cref="TimeProvider.GetTimestamp"/>; 0 before it has begun.</summary>
+    public long ProgressAt { get; protected set; }
+
+    /// <summary>What it is, for people: method, path and request id.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>It has run for longer than <see cref="Limit"/> and was given up. Called at most once; nothing else is called after it.</summary>
+    public abstract void OnExpired();
+
     /// <summary>The exchange will not be placed. Called at most once, never while it is on a channel.</summary>
     public abstract void OnRefused(Refusal refusal);
 }

@@ -74,11 +74,11 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 
     /// <summary>Has a worker forked. The handle's <see cref="WorkerHandle.Ready"/> tells when it can be used.</summary>
     /// <exception cref="AppLoadException">The template is gone.</exception>
-    public async Task<WorkerHandle> ForkAsync(int slot)
+    public async Task<WorkerHandle> ForkAsync(int slot, int threads, int workers)
     {
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
-            WorkerHandle.Create(slot, Generation, serial, _app.Threads, _surroundings.Output, WriteOutput);
+            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.Time, WriteOutput);
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
         _forks[serial] = forked;
@@ -92,6 +92,10 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                     frame.Int(slot);
                     frame.Str("serial");
                     frame.Int(serial);
+                    frame.Str("threads");
+                    frame.Int(threads);
+                    frame.Str("workers");
+                    frame.Int(workers);
                     frame.Str("descriptors");
                     frame.Int(descriptors.Count);
                 },
@@ -177,6 +181,16 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Int(_app.Workers);
                 frame.Str("threads");
                 frame.Int(_app.Threads);
+                frame.Str("user");
+                frame.Str(_app.User ?? "");
+                frame.Str("group");
+                frame.Str(_app.Group ?? "");
+                frame.Str("nofile");
+                frame.DecimalStr(_app.Limits.OpenFiles ?? -1);
+                frame.Str("as");
+                frame.DecimalStr(_app.Limits.AddressSpace ?? -1);
+                frame.Str("nice");
+                frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("generation");
                 frame.Int(Generation);
             });

@@ -17,9 +17,12 @@ public sealed class WorkerHandle
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
+    private volatile bool _killed;
 
-    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board)
+    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, TimeProvider time)
     {
+        Stacks = new StackDump(time);
+        Started = time.GetUtcNow();
         Slot = slot;
         Generation = generation;
         Serial = serial;
@@ -36,6 +39,12 @@ public sealed class WorkerHandle
     /// <summary>The process id; 0 until the template has told it.</summary>
     public int Pid { get; internal set; }
 
+    /// <summary>When the process was asked for.</summary>
+    public DateTimeOffset Started { get; }
+
+    /// <summary>Threads that run requests.</summary>
+    public int Threads => _sockets.Length;
+
     public WorkerState State => (WorkerState)Volatile.Read(ref _state);
 
     /// <summary>Done when the app is loaded and every thread waits for requests.</summary>
@@ -44,6 +53,21 @@ public sealed class WorkerHandle
 
     /// <summary>Done when the process has ended.</summary>
     public Task<WorkerExit> Exited => _exited.Task;
+
+    /// <summary>The worker in the pool, once its channels are open.</summary>
+    internal PooledWorker? Pooled { get; set; }
+
+    /// <summary>The answer after which it is to be replaced.</summary>
+    internal long LastAnswer { get; set; } = long.MaxValue;
+
+    /// <summary>After so long it is to be replaced.</summary>
+    internal TimeSpan Lifetime { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>What its threads do, asked from outside.</summary>
+    internal StackDump Stacks { get; }
+
+    /// <summary>Whether the front end itself has killed it.</summary>
+    internal bool WasKilled => _killed;
 
     /// <summary>Identifies this process among all that its template forked.</summary>
     internal int Serial { get; }
@@ -58,19 +82,20 @@ public sealed class WorkerHandle
 
     /// <summary>Makes the handle and the descriptors that the process is to be given, in the order that <c>worker.py</c> takes them.</summary>
     internal static (WorkerHandle Handle, List<SafeFileHandle> Descriptors) Create(
-        int slot, int generation, int serial, int threads, OutputCollector output, Action<WorkerHandle, OutputLine> sink)
+        int slot, int generation, int serial, int threads, OutputCollector output, TimeProvider time, Action<WorkerHandle, OutputLine> sink)
     {
-        var theirs = new List<SafeFileHandle>(5 + threads);
+        var theirs = new List<SafeFileHandle>(6 + threads);
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
         var board = new Scoreboard(threads);
         var sockets = new Socket[threads];
-        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board);
+        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board, time);
         theirs.Add(theirControl);
         theirs.Add(theirLifeline);
         theirs.Add(output.Open(isError: false, line => sink(handle, line)));
         theirs.Add(output.Open(isError: true, line => sink(handle, line)));
         theirs.Add(board.Memory);
+        theirs.Add(output.Open(isError: false, handle.Stacks.OnLine));
         for (int i = 0; i < threads; i++)
         {
             (SafeFileHandle ours, SafeFileHandle their) = Posix.SocketPair();
@@ -88,8 +113,12 @@ public sealed class WorkerHandle
         {
             while (await _control.ReadAsync() is var (kind, entries))
             {
-                if (kind == FrameKind.Loaded && Advance(WorkerState.Ready))
-                    _ready.TrySetResult();
+                if (kind == FrameKind.Loaded)
+                {
+                    Stacks.Know(entries.Text("threads"));
+                    if (Advance(WorkerState.Ready))
+                        _ready.TrySetResult();
+                }
                 else if (kind == FrameKind.Failed)
                     _ready.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
             }
@@ -130,8 +159,17 @@ public sealed class WorkerHandle
     internal void Kill()
     {
         // The template reaps only what it then tells of: until Exited the number is this process's.
-        if (State != WorkerState.Exited)
-            Posix.Signal(Pid, Posix.SigKill);
+        if (State == WorkerState.Exited)
+            return;
+        _killed = true;
+        Posix.Signal(Pid, Posix.SigKill);
+    }
+
+    /// <summary>Has the process write down what its threads do; see <see cref="StackDump"/>.</summary>
+    internal void AskForStacks()
+    {
+        if (State is WorkerState.Ready or WorkerState.Draining)
+            Posix.Signal(Pid, StackDump.Signal);
     }
 
     /// <summary>The process has ended, with this wait status.</summary>
@@ -175,7 +213,8 @@ public enum WorkerState
 
 /// <summary>How a process ended.</summary>
 /// <param name="Status">The wait status, or -1 when it is not known (its template died first).</param>
-public readonly record struct WorkerExit(int Status)
+/// <param name="OutOfMemory">The kernel has ended a process for want of memory at that time: most likely this one.</param>
+public readonly record struct WorkerExit(int Status, bool OutOfMemory = false)
 {
     public static WorkerExit Unknown => new(-1);
 
@@ -186,6 +225,7 @@ public readonly record struct WorkerExit(int Status)
     public int Code => Status < 0 || Signal != 0 ? -1 : (Status >> 8) & 0xFF;
 
     public override string ToString() => Status < 0 ? "it ended, how is not known"
+        : OutOfMemory ? $"signal {Signal}{SignalName(Signal)}, most likely killed by the kernel for want of memory"
         : Signal != 0 ? $"signal {Signal}{SignalName(Signal)}"
         : $"exit code {Code}";
 

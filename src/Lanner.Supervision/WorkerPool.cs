@@ -19,7 +19,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
 
     private static readonly TimeSpan s_tick = TimeSpan.FromMicroseconds(TickNanoseconds / 1000);
 
-    private readonly AppDefinition _app;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -27,8 +26,11 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private readonly LinkedList<QueuedExchange> _queue = new();
     private readonly Admission _admission = new();
     private readonly ITimer _timer;
+    private readonly ITimer _sweepTimer;
     private readonly double _nanosecondsPerTick;
+    private AppDefinition _app;
     private long _nextLook;
+    private long _answered;
     private bool _ticking;
     private bool _refusing;
 
@@ -39,7 +41,14 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         _log = log;
         _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sweepTimer = time.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Told, outside the gate, when a worker should be replaced.</summary>
+    internal Action<WorkerHandle, ReplacementReason>? WorkerIsOver { get; set; }
+
+    /// <summary>Told when a request is given to an app that has no worker: a lazy app is to be started.</summary>
+    internal Action? WorkersAreWanted { get; set; }
 
     /// <summary>Requests that wait for a thread.</summary>
     public int Waiting
@@ -87,20 +96,31 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     /// <summary>Refuses what waits and what comes; what runs, runs on.</summary>
     public void Close()
     {
+        lock (_gate)
+            _refusing = true;
+        RefuseWaiting();
+    }
+
+    /// <summary>Refuses what waits: nothing will serve it soon.</summary>
+    internal void RefuseWaiting()
+    {
         List<QueuedExchange> waiting;
         lock (_gate)
         {
-            _refusing = true;
             waiting = [.. _queue];
             _queue.Clear();
         }
         waiting.ForEach(exchange => exchange.OnRefused(Refusal.NotReady));
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _sweepTimer.Dispose();
+    }
 
-    /// <summary>Takes a worker that is ready.</summary>
-    internal void Add(WorkerHandle handle)
+    /// <summary>Opens the channels of a worker that is ready; it is given requests by <see cref="Swap"/>.</summary>
+    internal PooledWorker Attach(WorkerHandle handle)
     {
         var worker = new PooledWorker(handle);
         worker.Threads = [.. Enumerable.Range(0, handle.Sockets.Count).Select(_ => new PooledThread(worker))];
@@ -109,51 +129,79 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             worker.Threads[i].Channel = new Channel(handle.Sockets[i], handle.Scoreboard[i], this, worker.Threads[i]);
             _ = worker.Threads[i].Channel.RunAsync();
         }
+        handle.Pooled = worker;
+        return worker;
+    }
+
+    /// <summary>Asks the threads of an attached worker, one after the other, what the app's warm-up names.</summary>
+    /// <exception cref="AppLoadException">An answer was an error of the server's or the app's.</exception>
+    internal async Task WarmUpAsync(WorkerHandle handle, AppDefinition app, CancellationToken cancellationToken)
+    {
+        foreach (PooledThread thread in handle.Pooled!.Threads)
+        {
+            foreach (WarmupRequest asked in app.Warmup)
+            {
+                var exchange = new WarmupExchange(asked);
+                bool placed;
+                lock (_gate)
+                    placed = Place(exchange, thread, _time.GetTimestamp());
+                thread.Channel.Flush();
+                if (!placed)
+                    throw new AppLoadException("the worker ended while it was warmed up");
+                await exchange.Done.WaitAsync(app.BootTimeout, _time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>
+    /// In one step: the fresh workers take requests from now on, the old ones no more. What the old ones have not begun goes
+    /// to the fresh; their <see cref="WorkerHandle.Idle"/> is done when the rest is answered.
+    /// </summary>
+    internal void Swap(IReadOnlyList<WorkerHandle> fresh, IReadOnlyList<WorkerHandle> old, AppDefinition? app = null)
+    {
+        foreach (WorkerHandle handle in old)
+            handle.Advance(WorkerState.Draining);
         var touched = new TouchedChannels();
         lock (_gate)
         {
-            _workers.Add(worker);
+            _app = app ?? _app;
+            foreach (WorkerHandle handle in fresh)
+            {
+                PooledWorker worker = handle.Pooled!;
+                worker.Answered = 0;
+                worker.LastAnswer = handle.LastAnswer;
+                _workers.Add(worker);
+            }
+            foreach (WorkerHandle handle in old)
+            {
+                if (handle.Pooled is not { } worker || !_workers.Contains(worker))
+                {
+                    handle.Idle.TrySetResult();
+                    continue;
+                }
+                worker.Draining = true;
+                foreach (PooledThread thread in worker.Threads)
+                    TakeBack(thread);
+                if (worker.IsIdle)
+                    handle.Idle.TrySetResult();
+            }
             MoveQueue(ref touched);
+            StartTicking();
         }
         touched.Flush();
     }
 
-    /// <summary>
-    /// Gives a worker no more requests. Those that it has not begun go to others; <see cref="WorkerHandle.Idle"/> is done
-    /// when the rest are answered.
-    /// </summary>
-    internal void Drain(WorkerHandle handle)
-    {
-        PooledWorker? worker;
-        lock (_gate)
-        {
-            worker = _workers.Find(entry => entry.Handle == handle);
-            if (worker is null)
-            {
-                handle.Idle.TrySetResult();
-                return;
-            }
-            worker.Draining = true;
-            foreach (PooledThread thread in worker.Threads)
-                TakeBack(thread);
-            if (worker.InFlight == 0)
-                handle.Idle.TrySetResult();
-        }
-        handle.Advance(WorkerState.Draining);
-        Tick();
-    }
+    /// <summary>Gives workers no more requests: see <see cref="Swap"/>.</summary>
+    internal void Drain(params IReadOnlyList<WorkerHandle> workers) => Swap([], workers);
 
     /// <summary>Closes a worker's channels: its threads end.</summary>
     internal void Disconnect(WorkerHandle handle)
     {
-        PooledWorker? worker;
+        if (handle.Pooled is not { } worker)
+            return;
         lock (_gate)
-        {
-            worker = _workers.Find(entry => entry.Handle == handle);
-            if (worker is not null)
-                _workers.Remove(worker);
-        }
-        foreach (PooledThread thread in worker?.Threads ?? [])
+            _workers.Remove(worker);
+        foreach (PooledThread thread in worker.Threads)
             thread.Channel.Close();
     }
 
@@ -161,13 +209,15 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     {
         var touched = new TouchedChannels();
         var thread = (PooledThread)channel.Tag!;
-        bool starving;
+        bool starving, isOver;
         lock (_gate)
         {
             if (thread.TrySample(micros, out double cpu, out double wall, out int count))
                 _admission.Learn(cpu, wall, count);
             Leave(thread, 1);
-            thread.Worker.Answered++;
+            _answered++;
+            isOver = ++thread.Worker.Answered == thread.Worker.LastAnswer;
+            thread.Worker.StalledSince = 0;
             starving = thread.InFlight == 0;
             FreeTheStuck();
             if (_queue.Count > 0)
@@ -175,6 +225,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         }
         // The channel flushes after all answers of this read; a thread without work is not kept waiting for that.
         touched.Flush(except: starving ? null : channel);
+        if (isOver)
+            WorkerIsOver?.Invoke(thread.Worker.Handle, ReplacementReason.Requests);
     }
 
     void IChannelOwner.OnSkipped(Channel channel, bool withdrawn)
@@ -182,6 +234,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         var thread = (PooledThread)channel.Tag!;
         lock (_gate)
         {
+            thread.Worker.StalledSince = 0;
             if (withdrawn)
                 thread.Withdrawn--;
             else
@@ -209,6 +262,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     {
         var touched = new TouchedChannels();
         Refusal? refusal = null;
+        bool wanted = false;
         lock (_gate)
         {
             if (FreeTheStuck())
@@ -216,7 +270,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             if (_refusing)
                 refusal = Refusal.NotReady;
             else if (_queue.Count == 0 && TryPlace(exchange, ref touched))
-                StartTicking();
+                StartTimers();
             else if (!first && _queue.Count >= _app.Queue)
                 refusal = Refusal.QueueFull;
             else
@@ -227,12 +281,15 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                     _queue.AddLast(exchange.QueueNode);
                 if (first)
                     MoveQueue(ref touched);
-                StartTicking();
+                StartTimers();
+                wanted = _workers.Count == 0;
             }
         }
         touched.Flush();
         if (refusal is { } reason)
             exchange.OnRefused(reason);
+        if (wanted)
+            WorkersAreWanted?.Invoke();
     }
 
     private void MoveQueue(ref TouchedChannels touched)
@@ -254,15 +311,15 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         long now = _time.GetTimestamp();
         foreach (PooledWorker worker in _workers)
         {
-            if (worker.Draining || worker.Gone)
+            if (worker.Draining || worker.Gone || worker.StalledSince != 0)
                 continue;
             if (worker.Busy == 0)
             {
                 idle = worker;
                 break;
             }
-            int computing = worker.Busy - worker.Waiting;
-            if (worker.Busy < worker.Threads.Length && computing < (open is null ? int.MaxValue : open.Busy - open.Waiting) && (_admission.MayOpen(computing) || MayWait(worker, computing, now)))
+            int computing = worker.Computing;
+            if (worker.Busy < worker.Threads.Length && computing < (open?.Computing ?? int.MaxValue) && (_admission.MayOpen(computing) || MayWait(worker, computing, now)))
                 open = worker;
             if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
                 ahead = line;
@@ -302,7 +359,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private static void Leave(PooledThread thread, int count)
     {
         thread.Leave(count);
-        if (thread.Worker is { Draining: true, InFlight: 0 })
+        if (thread.Worker is { Draining: true, IsIdle: true })
             thread.Worker.Handle.Idle.TrySetResult();
     }
 
@@ -312,7 +369,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         if (back.Count == 0)
             return;
         thread.TakenBack(back.Count);
-        if (thread.Worker is { Draining: true, InFlight: 0 })
+        if (thread.Worker is { Draining: true, IsIdle: true })
             thread.Worker.Handle.Idle.TrySetResult();
         for (int i = back.Count - 1; i >= 0; i--)
         {
@@ -320,6 +377,12 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             exchange.Channel = null;
             _queue.AddFirst(exchange.QueueNode);
         }
+    }
+
+    private void StartTimers()
+    {
+        StartSweeping();
+        StartTicking();
     }
 
     private void StartTicking()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
@@ -20,6 +21,7 @@ public sealed class Channel : IDisposable
     private uint _perhapsSkippedFirst;
     private uint _perhapsSkippedLast;
     private uint _answering;
+    private uint _handling;
     private bool _closed;
 
     public Channel(Socket socket, Scoreboard.Cell cell, IChannelOwner owner, object? tag = null)
@@ -110,6 +112,40 @@ public sealed class Channel : IDisposable
         }
     }
 
+    /// <summary>The exchange whose turn it is, with its number; false when nothing is in flight or its place is that of one taken back.</summary>
+    public bool TryPeek(out uint number, [NotNullWhen(true)] out Exchange? exchange)
+    {
+        lock (_gate)
+        {
+            bool any = _inFlight.TryPeek(out (uint Number, Exchange? Exchange) oldest);
+            (number, exchange) = (oldest.Number, oldest.Exchange);
+            return any && exchange is not null;
+        }
+    }
+
+    /// <summary>
+    /// Gives an exchange up: it is the caller's again and is not called any more; what still comes for it is thrown away,
+    /// and the worker is told that nobody waits. False when a frame of its answer is being handled right now, or it is
+    /// not in flight.
+    /// </summary>
+    public bool TryAbandon(Exchange exchange)
+    {
+        lock (_gate)
+        {
+            bool found = false;
+            for (int i = _inFlight.Count; i > 0; i--)
+            {
+                (uint number, Exchange? entry) = _inFlight.Dequeue();
+                bool isIt = ReferenceEquals(entry, exchange) && number != Volatile.Read(ref _handling);
+                if (isIt)
+                    Cell.Cancel(number);
+                found |= isIt;
+                _inFlight.Enqueue((number, isIt ? new AbandonedExchange() : entry));
+            }
+            return found;
+        }
+    }
+
     /// <summary>Reads answers until the channel ends; completes after the owner has been told.</summary>
     public async Task RunAsync()
     {
@@ -120,7 +156,10 @@ public sealed class Channel : IDisposable
             while (input.Took(await input.ReceiveAsync()))
             {
                 while (input.TryTake(out FrameHeader header, out ReadOnlyMemory<byte> payload))
+                {
                     await HandleAsync(input, header, payload);
+                    Volatile.Write(ref _handling, 0);
+                }
                 _output.Flush();
             }
         }
@@ -182,7 +221,10 @@ public sealed class Channel : IDisposable
             payload = payload.ToArray();
             _output.Append(new FrameHeader(0, header.Number, 0, FrameKind.SendDescriptor, FrameFlags.None));
             _output.Flush();
+            Volatile.Write(ref _handling, 0);
             descriptor = await input.ReadDescriptorAsync(header.Number);
+            // It may have been given up while the worker was waited for.
+            exchange = Expect(header);
         }
         if (Exchange.IsLast(header.Kind))
         {
@@ -224,7 +266,7 @@ public sealed class Channel : IDisposable
                 throw new WireException($"request {header.Number} was answered though it had been taken back");
             if (!Exchange.IsLast(header.Kind) && header.Kind is not (FrameKind.Head or FrameKind.Data or FrameKind.BodyWanted))
                 throw new WireException($"a frame of kind {(byte)header.Kind} is no part of an answer");
-            _answering = header.Number;
+            _answering = _handling = header.Number;
             return oldest.Exchange;
         }
     }

@@ -68,7 +68,7 @@ public class AdmissionTests
     [InlineData(5, 800)]
     [InlineData(50, 10_000)]
     public void Pause_AfterFailures_GrowsToABound(int failures, int milliseconds) =>
-        Assert.Equal(milliseconds, Generation.Pause(failures).TotalMilliseconds);
+        Assert.Equal(milliseconds, Slot.Pause(failures).TotalMilliseconds);
 
     [Theory]
     [InlineData(0, "exit code 0")]

@@ -16,12 +16,13 @@ internal sealed class SimulatedWorker
     public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads, TimeProvider? clock = null)
     {
         _clock = clock ?? TimeProvider.System;
-        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, (_, _) => { });
+        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
-        _sockets = [.. descriptors.Skip(5).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
+        _sockets = [.. descriptors.Skip(6).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
         Handle.Advance(WorkerState.Ready);
-        pool.Add(Handle);
+        pool.Attach(Handle);
+        pool.Swap([Handle], []);
     }
 
     public WorkerHandle Handle { get; }
@@ -102,6 +103,10 @@ internal sealed class SimulatedRequest(WorkerPool pool, bool resubmits = false) 
         Tell("answered");
         return default;
     }
+
+    public override string Description => "a simulated request";
+
+    public override void OnExpired() => Tell("expired");
 
     public override void OnLost(bool begun)
     {

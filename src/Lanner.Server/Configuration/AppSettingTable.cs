@@ -22,18 +22,23 @@ internal static class AppSettingTable
             a => a.Mounts, (a, v) => a with { Mounts = v },
             "Where the app answers: path prefix, with or without a host; the longest prefix wins.")
             { Option = new OptionForm("--mount", "PREFIX") },
-        new Setting<ConfiguredApp, int>("workers", new WholeNumberKind(1, MostProcessesOrThreads),
-            a => a.Definition.Workers, (a, v) => a with { Definition = a.Definition with { Workers = v } },
-            "Worker processes.")
-            { DefaultText = "the processors that may be used, at most 8", IsLater = static value => value is TomlTable, Option = new OptionForm("--workers", "N") { Alias = "-w" } },
+        new Setting<ConfiguredApp, WorkerCount>("workers", new WorkerCountKind(MostProcessesOrThreads),
+            a => new WorkerCount(a.Definition.Workers, a.Definition.MostWorkers),
+            (a, v) => a with { Definition = a.Definition with { Workers = v.Least, MostWorkers = v.Most } },
+            "Worker processes: a fixed number, or as many as the load asks for between two.")
+            { DefaultText = "the processors that may be used, at most 8", Option = new OptionForm("--workers", "N") { Alias = "-w" } },
         new Setting<ConfiguredApp, int>("threads", new WholeNumberKind(1, MostProcessesOrThreads),
             a => a.Definition.Threads, (a, v) => a with { Definition = a.Definition with { Threads = v } },
             "Threads in each worker.")
             { Option = new OptionForm("--threads", "N") },
-        new Setting<ConfiguredApp, StartMethod>("start", new ChoiceKind<StartMethod>(("fork", StartMethod.Fork), ("spawn", StartMethod.Spawn)),
-            a => a.Definition.Start, (a, v) => a with { Definition = a.Definition with { Start = v } },
-            "Whether workers are forked from a template that has loaded the app, or each started from scratch.")
-            { Option = new OptionForm("--start", "fork|spawn") },
+        new Setting<ConfiguredApp, StartChoice>("start", new ChoiceKind<StartChoice>(("fork", StartChoice.Fork), ("spawn", StartChoice.Spawn), ("lazy", StartChoice.Lazy)),
+            a => a.Definition.Lazy ? StartChoice.Lazy : a.Definition.Start == StartMethod.Spawn ? StartChoice.Spawn : StartChoice.Fork,
+            (a, v) => a with { Definition = a.Definition with { Lazy = v == StartChoice.Lazy, Start = v == StartChoice.Spawn ? StartMethod.Spawn : StartMethod.Fork } },
+            "Whether workers are forked from a template that has loaded the app, or each started from scratch; lazy: forked, but only when the first request comes.")
+            { Option = new OptionForm("--start", "fork|spawn|lazy") },
+        new Setting<ConfiguredApp, TimeSpan?>("idle_stop", new OptionalDurationKind(),
+            a => a.Definition.IdleStop, (a, v) => a with { Definition = a.Definition with { IdleStop = v } },
+            "How long a lazy app may be without a request; then its processes end."),
         new Setting<ConfiguredApp, bool>("preload", new BooleanKind(),
             a => a.Definition.Preload, (a, v) => a with { Definition = a.Definition with { Preload = v } },
             "Whether the template imports the app before workers are forked from it; without, each worker imports it.")
@@ -66,11 +71,37 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, TimeSpan>("drain_timeout", Duration,
             a => a.Definition.DrainTimeout, (a, v) => a with { Definition = a.Definition with { DrainTimeout = v } },
             "How long a worker that is stopping may take to finish its requests; then it is killed."),
+        new Setting<ConfiguredApp, IReadOnlyList<WarmupTarget>>("warmup", new ListKind<WarmupTarget>(new WarmupKind()),
+            a => a.Warmup, (a, v) => a with { Warmup = v },
+            "Paths asked of each thread of a new worker before it takes traffic; an answer of 500 or more keeps it out.")
+            { DefaultText = "none" },
+        new Setting<ConfiguredApp, RequestTimeouts>("request_timeout", new RequestTimeoutsKind(),
+            a => a.Definition.RequestTimeouts, (a, v) => a with { Definition = a.Definition with { RequestTimeouts = v } },
+            "How long a request may run until its answer begins, and then between two pieces of it; then 504, the stacks in the log, and the worker is replaced.")
+            { Option = new OptionForm("--request-timeout", "DURATION") },
+        new Setting<ConfiguredApp, int>("max_requests", new WholeNumberKind(0, int.MaxValue),
+            a => a.Definition.MaxRequests, (a, v) => a with { Definition = a.Definition with { MaxRequests = v } },
+            "Requests after which a worker is replaced, spread by 10 %; 0: never.")
+            { Option = new OptionForm("--max-requests", "N") },
+        new Setting<ConfiguredApp, long?>("max_memory", new SizeKind(1 << 20, long.MaxValue, orNone: true),
+            a => a.Definition.MaxMemory, (a, v) => a with { Definition = a.Definition with { MaxMemory = v } },
+            "Memory (proportional set size) beyond which a worker is replaced; looked at every 5 s."),
+        new Setting<ConfiguredApp, TimeSpan?>("max_lifetime", new OptionalDurationKind(),
+            a => a.Definition.MaxLifetime, (a, v) => a with { Definition = a.Definition with { MaxLifetime = v } },
+            "How long a worker lives until it is replaced, spread by 10 %."),
+        new Setting<ConfiguredApp, string?>("user", new OptionalTextKind("the name or number of a user"),
+            a => a.Definition.User, (a, v) => a with { Definition = a.Definition with { User = v } },
+            "The user that the app's processes run as; the server must be started as root.")
+            { DefaultText = "the server's" },
+        new Setting<ConfiguredApp, string?>("group", new OptionalTextKind("the name or number of a group"),
+            a => a.Definition.Group, (a, v) => a with { Definition = a.Definition with { Group = v } },
+            "The group that the app's processes run as.")
+            { DefaultText = "the user's" },
+        new Setting<ConfiguredApp, ProcessLimits>("limits", new ProcessLimitsKind(),
+            a => a.Definition.Limits, (a, v) => a with { Definition = a.Definition with { Limits = v } },
+            "Limits of each of the app's processes: open files (nofile), address space (as), and what is added to its nice value (nice).")
+            { DefaultText = "the server's" },
         new LaterSetting<ConfiguredApp>("setup", "Functions called once in each process before traffic."),
-        new LaterSetting<ConfiguredApp>("warmup", "Requests sent to each new worker before traffic."),
-        new LaterSetting<ConfiguredApp>("request_timeout", "How long a request may run."),
-        new LaterSetting<ConfiguredApp>("max_requests", "Requests after which a worker is replaced."),
-        new LaterSetting<ConfiguredApp>("max_memory", "Memory beyond which a worker is replaced."),
         new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
         new LaterSetting<ConfiguredApp>("settings", "The app's live settings."),
         new LaterSetting<ConfiguredApp>("static", "Directories served without the app."),
@@ -88,6 +119,14 @@ internal static class AppSettingTable
             Workers = Math.Min(Environment.ProcessorCount, 8),
         },
     };
+
+    /// <summary>The words of <c>start</c>.</summary>
+    private enum StartChoice
+    {
+        Fork,
+        Spawn,
+        Lazy,
+    }
 
     private static Dictionary<string, string> Merged(IReadOnlyDictionary<string, string> first, IReadOnlyDictionary<string, string> over)
     {

@@ -1,4 +1,5 @@
 using Lanner.Server.Configuration.Values;
+using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration;
 
@@ -12,8 +13,10 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
     {
         CheckBinds();
         CheckTls();
+        CheckControl();
         CheckDirectories();
         CheckMounts();
+        CheckHealth();
         for (var index = 0; index < draft.Apps.Count; index++) CompleteApp(index);
     }
 
@@ -25,6 +28,12 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
                 draft.Report(draft.OriginOf("", "bind"), $"bind holds {address} twice: keep one of them");
         if (seen.Contains(draft.Server.Control))
             draft.Report(draft.OriginOf("", draft.IsGiven("", "control") ? "control" : "bind"), $"control and bind are both {draft.Server.Control}: give one of them another address");
+    }
+
+    private void CheckControl()
+    {
+        if (!draft.Server.Control.StartsWith("unix:", StringComparison.Ordinal) && string.IsNullOrEmpty(draft.Server.ControlToken))
+            draft.Report(draft.OriginOf("", "control"), $"control is {draft.Server.Control}, which others on this machine or network may reach: set control_token in [server] or $LANNER_CONTROL_TOKEN, or use a Unix socket");
     }
 
     private void CheckTls()
@@ -67,8 +76,46 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
         }
     }
 
+    private void CheckHealth()
+    {
+        if (draft.Server.Health is not { } health) return;
+        if (!health.StartsWith('/') || health.Contains("//", StringComparison.Ordinal))
+            draft.Report(draft.OriginOf("", "health"), $"health must be a path prefix such as \"/-\", not \"{health}\"");
+        else
+            draft.Replace(draft.Server with { Health = health.TrimEnd('/') });
+    }
+
+    /// <summary>A user other than the server's own can only be taken by root.</summary>
+    private void CheckUser(string name, AppDefinition definition)
+    {
+        if ((definition.User ?? definition.Group) is { } wanted && Environment.UserName != definition.User && !Environment.IsPrivilegedProcess)
+            draft.Report(draft.OriginOf(name, definition.User is null ? "group" : "user"), $"the app {name} is to run as {wanted}, but the server runs as {Environment.UserName}: only root can give processes to another user; start the server as root, or leave user and group out");
+    }
+
+    /// <summary>Finds the host and the mount of each path that is asked before traffic.</summary>
+    private ConfiguredApp WithWarmup(ConfiguredApp app)
+    {
+        var name = app.Definition.Name;
+        var requests = new List<WarmupRequest>();
+        foreach (var target in app.Warmup)
+        {
+            var path = target.Target.Split('?')[0];
+            var mount = app.Mounts
+                .Where(mount => target.Host is null || mount.Host is null || mount.Host == target.Host.Split(':')[0])
+                .Where(mount => mount.Prefix == "/" || path == mount.Prefix || path.StartsWith(mount.Prefix + "/", StringComparison.Ordinal))
+                .OrderByDescending(mount => mount.Prefix.Length)
+                .FirstOrDefault();
+            if (mount is null)
+                draft.Report(draft.OriginOf(name, "warmup"), $"warmup names {target}, which is under no mount of the app {name} ({string.Join(", ", app.Mounts)})");
+            else
+                requests.Add(new WarmupRequest(target.Host ?? mount.Host ?? "localhost", target.Target, mount.Prefix == "/" ? "" : mount.Prefix));
+        }
+        return app with { Definition = app.Definition with { Warmup = requests } };
+    }
+
     private void CompleteApp(int index)
     {
+        draft.Apps[index] = WithWarmup(draft.Apps[index]);
         var definition = draft.Apps[index].Definition;
         var name = definition.Name;
         if (definition.App.Length == 0 && !draft.IsGiven(name, "app"))
@@ -77,6 +124,7 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
             draft.Report(draft.OriginOf(name, "app"), $"app {problem}");
         if (!Directory.Exists(definition.Directory))
             draft.Report(draft.OriginOf(name, "directory"), $"directory names {definition.Directory}, which is no directory");
+        CheckUser(name, definition);
 
         var python = definition.Python.Length > 0 ? interpreter.Resolve(definition.Python) : interpreter.FindDefault();
         if (python.Problem is { } missing)

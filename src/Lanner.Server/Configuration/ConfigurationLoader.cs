@@ -74,6 +74,8 @@ internal sealed class ConfigurationLoader
     /// <summary>The control socket is found from the current directory by every other command, so it does not depend on the file's place.</summary>
     private void ApplyControlDefault(ConfigurationDraft draft)
     {
+        if (!draft.IsGiven("", "control_token") && _sources.Environment("LANNER_CONTROL_TOKEN") is { Length: > 0 } token)
+            draft.Replace(draft.Server with { ControlToken = token });
         if (draft.IsGiven("", "control")) return;
         var text = _sources.Environment("LANNER_CONTROL") is { Length: > 0 } given ? given : draft.Server.Control;
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);

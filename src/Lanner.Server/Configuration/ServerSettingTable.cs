@@ -80,9 +80,22 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, TimeSpan>("header_timeout", Duration,
             s => s.HeaderTimeout, (s, v) => s with { HeaderTimeout = v },
             "How long a client may take to send the head of a request."),
-        new LaterSetting<ServerSettings>("watch", "Workers are replaced when files change.")
+        new Setting<ServerSettings, TimeSpan?>("drain_delay", new OptionalDurationKind(),
+            s => s.DrainDelay, (s, v) => s with { DrainDelay = v },
+            "How long the server serves on after TERM, with /ready at 503, until it stops accepting: load balancers need the time to see it.")
+            { Option = new OptionForm("--drain-delay", "DURATION") },
+        new Setting<ServerSettings, string?>("health", new OptionalTextKind("a path prefix such as \"/-\""),
+            s => s.Health, (s, v) => s with { Health = v },
+            "A path prefix under which the public address answers /live and /ready itself, never queued behind workers.")
+            { DefaultText = "none" },
+        new Setting<ServerSettings, string?>("control_token", new OptionalTextKind("a secret text"),
+            s => s.ControlToken, (s, v) => s with { ControlToken = v },
+            "What clients of a control address on TCP must show (Authorization: Bearer); $LANNER_CONTROL_TOKEN changes the default.")
+            { DefaultText = "none" },
+        new Setting<ServerSettings, bool>("watch", new BooleanKind(),
+            s => s.Watch, (s, v) => s with { Watch = v },
+            "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
             { Option = new OptionForm("--watch", "") { FlagValue = "true" } },
         new LaterSetting<ServerSettings>("state", "Where live settings and the job ledger are kept."),
-        new LaterSetting<ServerSettings>("health", "Liveness and readiness on the public address."),
     ];
 }

@@ -1,3 +1,4 @@
+using Lanner.Server.Configuration.Values;
 using Lanner.Gateway;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
@@ -15,8 +16,17 @@ internal sealed record ServerSettings
     /// <summary><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</summary>
     public string Control { get; init; } = "unix:.lanner/control.sock";
 
-    /// <summary>Whether workers are replaced when the app's files change. Always false until that is available.</summary>
+    /// <summary>What clients of a control address on TCP must show; null for a Unix socket.</summary>
+    public string? ControlToken { get; init; }
+
+    /// <summary>Whether apps are reloaded when their files change.</summary>
     public bool Watch { get; init; }
+
+    /// <summary>A path prefix for liveness and readiness on the public address, without a slash at its end; null: only on the control address.</summary>
+    public string? Health { get; init; }
+
+    /// <summary>How long it serves on after TERM, while it says that it is not ready; null: not at all.</summary>
+    public TimeSpan? DrainDelay { get; init; }
 
     /// <summary><c>off</c>, <c>-</c> for standard output, or an absolute path.</summary>
     public string AccessLog { get; init; } = "off";
@@ -58,6 +68,9 @@ internal sealed record ConfiguredApp
 
     /// <summary>At least one once the configuration is complete.</summary>
     public IReadOnlyList<MountPath> Mounts { get; init; } = [new MountPath { Prefix = "/" }];
+
+    /// <summary>As written; complete in the definition.</summary>
+    public IReadOnlyList<WarmupTarget> Warmup { get; init; } = [];
 }
 
 /// <summary>How the log and the access log are written.</summary>

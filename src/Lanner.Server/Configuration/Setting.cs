@@ -50,17 +50,12 @@ internal sealed record Setting<TRecord, T>(
     Func<TRecord, T, TRecord> Set,
     string Meaning) : Setting<TRecord>(Name, Meaning)
 {
-    /// <summary>Values of the file that belong to a later version, for example <c>workers = { min = 2 }</c>.</summary>
-    public Func<TomlValue, bool>? IsLater { get; init; }
-
     public override string Type => Kind.Type;
 
     public override string ShowDefault(TRecord defaults) => DefaultText ?? Kind.Show(Get(defaults));
 
     public override Reading<TRecord> Apply(TRecord record, TomlValue value, string baseDirectory) =>
-        IsLater?.Invoke(value) == true
-            ? Reading<TRecord>.Bad($"as {value.Describe()} is not available in this version yet: it must be {Kind.Expected}")
-            : Applied(record, Kind.Read(value, baseDirectory));
+        Applied(record, Kind.Read(value, baseDirectory));
 
     public override Reading<TRecord> Apply(TRecord record, IReadOnlyList<string> texts, string baseDirectory) =>
         Applied(record, Kind.ParseAll(texts, baseDirectory));

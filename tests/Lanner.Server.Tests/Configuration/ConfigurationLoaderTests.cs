@@ -1,3 +1,6 @@
+using Lanner.Server.Configuration;
+using Lanner.Supervision;
+
 namespace Lanner.Server.Tests.Configuration;
 
 /// <summary>How APP, the options, the file and the environment come together.</summary>
@@ -122,12 +125,72 @@ public sealed class ConfigurationLoaderTests : IDisposable
         _loader.Environment["LANNER_CONTROL"] = "unix:other.sock";
 
         Assert.Equal($"unix:{_loader.Home.Path}/other.sock", _loader.Load("shop").Settings!.Control);
+        _loader.Environment["LANNER_CONTROL_TOKEN"] = "secret";
         Assert.Equal("localhost:1", _loader.Load("shop", null, null, ("--control", "localhost:1")).Settings!.Control);
     }
 
     [Fact]
-    public void Load_Watch_IsRefusedForNow() =>
-        Assert.Equal("--watch: is not available in this version yet", Assert.Single(_loader.Load("shop", null, null, ("--watch", "true")).Problems).ToString());
+    public void Load_ControlOnTcpWithoutToken_IsRefused()
+    {
+        Problem problem = Assert.Single(_loader.Load("shop", null, null, ("--control", "127.0.0.1:8001")).Problems);
+
+        Assert.StartsWith("--control: ", problem.ToString(), StringComparison.Ordinal);
+        Assert.Contains("control_token", problem.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ControlToken_IsTakenFromTheEnvironment()
+    {
+        _loader.Environment["LANNER_CONTROL_TOKEN"] = "secret";
+
+        Assert.Equal("secret", _loader.Load("shop", null, null, ("--control", "127.0.0.1:8001")).Settings!.ControlToken);
+    }
+
+    [Fact]
+    public void Load_SettingsOfSupervision_AreRead()
+    {
+        _loader.Home.Write("lanner.toml", """
+            [server]
+            health = "/-/"
+            drain_delay = "5s"
+            [app.shop]
+            app = "shop"
+            mount = ["/shop", "shop.example.com/"]
+            workers = { min = 2, max = 12 }
+            start = "lazy"
+            idle_stop = "1m"
+            warmup = ["/shop/list?page=1", "shop.example.com/start"]
+            request_timeout = { default = "20s", "/shop/reports/" = "none" }
+            max_requests = 1000
+            max_memory = "512MB"
+            max_lifetime = "1h"
+            limits = { nofile = 4096, as = "2GB", nice = 5 }
+            """);
+
+        ServerSettings settings = _loader.Load().Settings!;
+        AppDefinition app = settings.Apps[0].Definition;
+
+        Assert.Equal(("/-", TimeSpan.FromSeconds(5)), (settings.Health, settings.DrainDelay!.Value));
+        Assert.Equal((2, 12, true, TimeSpan.FromMinutes(1)), (app.Workers, app.MostWorkers, app.Lazy, app.IdleStop!.Value));
+        Assert.Equal([new WarmupRequest("localhost", "/shop/list?page=1", "/shop"), new WarmupRequest("shop.example.com", "/start", "")], app.Warmup);
+        Assert.Equal(TimeSpan.FromSeconds(20), app.RequestTimeouts.For("/shop/reports"));
+        Assert.Equal(Timeout.InfiniteTimeSpan, app.RequestTimeouts.For("/shop/reports/7"));
+        Assert.Equal((1000, 512L << 20, TimeSpan.FromHours(1)), (app.MaxRequests, app.MaxMemory!.Value, app.MaxLifetime!.Value));
+        Assert.Equal(new ProcessLimits { OpenFiles = 4096, AddressSpace = 2L << 30, Nice = 5 }, app.Limits);
+    }
+
+    [Theory]
+    [InlineData("workers = { min = 3, max = 2 }", "lanner.toml:3: workers has a min of 3, which is more than its max of 2")]
+    [InlineData("workers = { max = 0 }", "lanner.toml:3: workers has a max that must be a whole number from 1 to 1024, not 0")]
+    [InlineData("request_timeout = { reports = \"5s\" }", "lanner.toml:3: request_timeout must be a duration such as \"30s\", \"none\", or a table such as { default = \"30s\", \"/reports/\" = \"5m\" }, but holds the key 'reports': a path prefix begins with a slash")]
+    [InlineData("limits = { nofiles = 4096 }", "lanner.toml:3: limits holds the unknown key 'nofiles': did you mean 'nofile'?")]
+    [InlineData("mount = \"/a\"\nwarmup = \"/b\"", "lanner.toml:4: warmup names /b, which is under no mount of the app shop (/a)")]
+    public void Load_WrongSettingOfSupervision_IsToldWithItsLine(string line, string problem)
+    {
+        _loader.Home.Write("lanner.toml", $"[app.shop]\napp = \"shop\"\n{line}\n");
+
+        Assert.Equal(problem, Assert.Single(_loader.Load().Problems).ToString());
+    }
 
     [Fact]
     public void Load_OptionGivenTwice_IsRefused() =>

@@ -19,6 +19,7 @@ public sealed class SettingsFileTests : IDisposable
             [server]
             bind = ["127.0.0.1:0", "[::1]:8000", "unix:web.sock", "fd:3"]
             control = "127.0.0.1:8001"
+            control_token = "secret"
             access_log = "access.log"
             log_format = "json"
             log_level = "debug"
@@ -139,7 +140,7 @@ public sealed class SettingsFileTests : IDisposable
             problem => Assert.Equal("lanner.toml:13: settings is not available in this version yet", problem),
             problem => Assert.StartsWith("lanner.toml:15: the app blog has no key app", problem, StringComparison.Ordinal),
             problem => Assert.StartsWith("lanner.toml:16: the apps shop (lanner.toml:9) and blog both have the mount \"/\"", problem, StringComparison.Ordinal),
-            problem => Assert.StartsWith("lanner.toml:17: workers as a table is not available", problem, StringComparison.Ordinal),
+            problem => Assert.Equal("lanner.toml:17: workers needs a max: { min = 2, max = 12 }", problem),
             problem => Assert.Contains("A is 1: put it in quotes", problem, StringComparison.Ordinal),
             problem => Assert.Equal("lanner.toml:20: job is not available in this version yet", problem));
     }

@@ -1,0 +1,71 @@
+namespace Lanner.Supervision;
+
+/// <summary>What is remembered of an app's processes beyond their lives.</summary>
+internal sealed class AppHistory(TimeProvider time)
+{
+    private const int StacksKept = 32;
+
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, long> _exits = new(StringComparer.Ordinal);
+    private readonly Queue<StackReport> _stacks = new();
+    private long _outOfMemoryKills = ProcessFiles.OutOfMemoryKills();
+    private volatile AppFault? _lastError;
+
+    public AppFault? LastError => _lastError;
+
+    public IReadOnlyDictionary<string, long> Exits
+    {
+        get
+        {
+            lock (_gate)
+                return new SortedDictionary<string, long>(_exits, StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>Something went wrong.</summary>
+    public void Failed(string message, string traceback = "") => _lastError = new AppFault(time.GetUtcNow(), message, traceback);
+
+    /// <summary>A new generation serves: what was wrong is over.</summary>
+    public void Recovered() => _lastError = null;
+
+    /// <summary>A worker that nobody had told to end has ended. Returns the exit, with what the kernel says of its memory.</summary>
+    public WorkerExit Ended(WorkerExit exit)
+    {
+        lock (_gate)
+        {
+            long kills = ProcessFiles.OutOfMemoryKills();
+            if (exit.Signal == 9 && kills > _outOfMemoryKills)
+                exit = exit with { OutOfMemory = true };
+            _outOfMemoryKills = kills;
+            Count(exit.OutOfMemory ? "out of memory" : exit.ToString());
+        }
+        return exit;
+    }
+
+    /// <summary>A worker was replaced on purpose.</summary>
+    public void Replaced(ReplacementReason reason)
+    {
+        lock (_gate)
+            Count($"replaced: {reason switch { ReplacementReason.RequestTimeout => "request timeout", _ => reason.ToString().ToLowerInvariant() }}");
+    }
+
+    /// <summary>Keeps a report for those who ask when the worker is gone.</summary>
+    public void Keep(StackReport report)
+    {
+        lock (_gate)
+        {
+            _stacks.Enqueue(report);
+            if (_stacks.Count > StacksKept)
+                _stacks.Dequeue();
+        }
+    }
+
+    /// <summary>The latest report of a worker that is kept, or null.</summary>
+    public StackReport? Stacks(int pid)
+    {
+        lock (_gate)
+            return _stacks.LastOrDefault(report => report.Pid == pid);
+    }
+
+    private void Count(string reason) => _exits[reason] = _exits.GetValueOrDefault(reason) + 1;
+}
