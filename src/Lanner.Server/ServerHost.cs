@@ -37,6 +37,7 @@ internal static partial class ServerHost
         AccessLogWriter? accessLog = null;
         using var server = new RunningServer(settings, read, processes, stop.Cancel, log);
         WebApplication? web = null;
+        bool hurried = false;
         FileWatch? watch = null;
         Task started = Task.CompletedTask;
         using Signals signals = new Signals
@@ -44,7 +45,10 @@ internal static partial class ServerHost
             Stop = hurry =>
             {
                 if (hurry)
+                {
+                    hurried = true;
                     quick.Cancel();
+                }
                 stop.Cancel();
             },
             ReopenLogs = () => accessLog?.Reopen(),
@@ -77,9 +81,9 @@ internal static partial class ServerHost
             server.BeginDraining();
             if (settings.DrainDelay is { } delay)
                 await Task.Delay(delay, quick.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-            bool cut = await CloseAsync(web, server, endpoint, quick, log);
+            await CloseAsync(web, server, endpoint, quick, log);
             await server.StopAppsAsync(quick.Token);
-            return cut || server.Cut > 0 ? 1 : 0;
+            return !hurried && (quick.IsCancellationRequested || server.Cut > 0) ? 1 : 0;
         }
         catch (AppLoadException e)
         {
@@ -118,17 +122,16 @@ internal static partial class ServerHost
     internal static string PythonDirectory => Path.Combine(AppContext.BaseDirectory, "python");
 
     /// <summary>
-    /// Closes the listeners and waits for what runs, but no longer than the apps may take to drain. Returns whether that was
-    /// too short; the stop is a quick one from then on.
+    /// Closes the listeners and waits for what runs, but no longer than the apps may take to drain; the stop is a quick one
+    /// from then on.
     /// </summary>
-    private static async Task<bool> CloseAsync(WebApplication web, RunningServer server, PythonAppEndpoint endpoint, CancellationTokenSource quick, ILogger log)
+    private static async Task CloseAsync(WebApplication web, RunningServer server, PythonAppEndpoint endpoint, CancellationTokenSource quick, ILogger log)
     {
-        bool asked = quick.IsCancellationRequested;
         Task closing = web.StopAsync(quick.Token);
         try
         {
             await closing.WaitAsync(server.DrainTimeout, quick.Token);
-            return false;
+            return;
         }
         catch (TimeoutException)
         {
@@ -136,13 +139,12 @@ internal static partial class ServerHost
         }
         catch (OperationCanceledException)
         {
-            asked = true;
+            // Told to hurry.
         }
         // The apps first: their requests are named before their clients are gone.
         await quick.CancelAsync();
         await server.StopAppsAsync(quick.Token);
         await closing;
-        return !asked;
     }
 
     private static WebApplication Build(ServerSettings settings, ILoggerFactory logs)

@@ -471,7 +471,12 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         catch (AppLoadException e)
         {
             NotRestarted(_log, _app.Name, e.Message, e.Traceback);
-            _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
+            lock (_gate)
+            {
+                // From here on whoever comes is refused by itself, or tries again.
+                _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
+                _starting = null;
+            }
             Pool.RefuseWaiting();
             return false;
         }

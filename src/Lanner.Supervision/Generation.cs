@@ -14,7 +14,7 @@ internal sealed partial class Generation : IAsyncDisposable
     private readonly AppHistory _history;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<WorkerHandle, Task> _retiring = [];
     private ImmutableArray<Slot> _slots = [];
