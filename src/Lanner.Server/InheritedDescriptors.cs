@@ -15,6 +15,8 @@ internal static class InheritedDescriptors
     /// </summary>
     public static void KeepFromPrograms()
     {
+        if (!Directory.Exists("/proc/self/fd"))
+            return;
         foreach (string path in Directory.GetFileSystemEntries("/proc/self/fd"))
             if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= FirstAfterStandard)
                 Posix.CloseOnExec(number);
@@ -28,7 +30,7 @@ internal static class InheritedDescriptors
         {
             using var socket = new Socket(new SafeSocketHandle(number, ownsHandle: false));
             if (socket.SocketType != SocketType.Stream || socket.AddressFamily is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 or AddressFamily.Unix))
-                throw new IOException($"fd:{number} is a socket, but neither a TCP nor a Unix stream socket: the server cannot listen on it");
+                throw new IOException($"fd:{number} is neither a TCP nor a Unix stream socket: the server cannot listen on it");
             // The socket unit's Accept=yes, and inetd, start a program for each connection.
             if (socket.Connected)
                 throw new IOException($"fd:{number} is one connection, not a socket to listen on: in a socket unit of systemd, Accept must be no");
