@@ -2,6 +2,7 @@ using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.Commands;
 using Lanner.Server.Configuration;
+using Lanner.Server.Systemd;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     private readonly PythonProcesses _processes;
     private readonly Func<ConfigurationResult> _read;
     private readonly Action _stop;
+    private readonly NotifySocket _manager;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly List<Task> _removals = [];
@@ -25,12 +27,13 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     private volatile PythonAppEndpoint? _endpoint;
     private int _state;
 
-    public RunningServer(ServerSettings settings, Func<ConfigurationResult> read, PythonProcesses processes, Action stop, ILogger log)
+    public RunningServer(ServerSettings settings, Func<ConfigurationResult> read, PythonProcesses processes, Action stop, NotifySocket manager, ILogger log)
     {
         _settings = settings;
         _read = read;
         _processes = processes;
         _stop = stop;
+        _manager = manager;
         _log = log;
         _apps = [.. settings.Apps.Select(app => (app, processes.Supervise(app.Definition)))];
     }
@@ -75,11 +78,13 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         _endpoint = endpoint;
         _addresses = addresses;
         Volatile.Write(ref _state, (int)ServerState.Ready);
+        TellReady();
     }
 
     /// <summary>It was told to stop.</summary>
     public void BeginDraining()
     {
+        _manager.Stopping();
         Volatile.Write(ref _state, (int)ServerState.Draining);
         _endpoint?.BeginClosing();
     }
@@ -87,6 +92,23 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     public void Stop() => _stop();
 
     public async Task ReloadAsync(string? app, CancellationToken cancellationToken)
+    {
+        if (State == ServerState.Ready)
+            _manager.Reloading();
+        try
+        {
+            await ReloadQuietlyAsync(app, cancellationToken);
+        }
+        finally
+        {
+            if (State == ServerState.Ready)
+                TellReady();
+        }
+    }
+
+    private void TellReady() => _manager.Ready($"serving on {string.Join(", ", _addresses)}");
+
+    private async Task ReloadQuietlyAsync(string? app, CancellationToken cancellationToken)
     {
         ConfigurationResult read = _read();
         if (read.Settings is not { } settings)

@@ -3,6 +3,7 @@ using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
 using Lanner.Server.Logging;
+using Lanner.Server.Systemd;
 using Lanner.Server.Watching;
 using Lanner.Supervision;
 using Microsoft.AspNetCore.Builder;
@@ -34,8 +35,9 @@ internal static partial class ServerHost
         using ILoggerFactory logs = LoggingSetup.Create(settings);
         using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
         ILogger log = logs.CreateLogger<RunningServer>();
+        using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        using var server = new RunningServer(settings, read, processes, stop.Cancel, log);
+        using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
         WebApplication? web = null;
         bool hurried = false;
         FileWatch? watch = null;
@@ -56,6 +58,8 @@ internal static partial class ServerHost
             LogStacks = () => _ = Task.Run(server.LogStacksAsync),
             ScaleBy = workers => _ = Task.Run(() => server.ScaleByAsync(workers)),
         }.Watch();
+        await using SocketPulse pulse = new();
+        Watchdog? watchdog = null;
         try
         {
             started = server.StartAsync(stop.Token);
@@ -74,6 +78,11 @@ internal static partial class ServerHost
             await web.StartAsync(stop.Token);
             server.BeginServing(endpoint, Addresses(web));
             TellReady(server, settings);
+            if (manager.IsOpen)
+            {
+                pulse.Start();
+                watchdog = Watchdog.Start(manager, Environment.GetEnvironmentVariable, Environment.ProcessId, pulse.IsThere, TimeProvider.System, logs.CreateLogger<Watchdog>());
+            }
             if (settings.Watch)
                 watch = FileWatch.Start([.. settings.Apps.Select(app => app.Definition.Directory).Distinct()], server.ReloadAndTellAsync, log);
             await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -110,6 +119,8 @@ internal static partial class ServerHost
             await stop.CancelAsync();
             await started.ContinueWith(_ => { }, TaskScheduler.Default);
             watch?.Dispose();
+            if (watchdog is not null)
+                await watchdog.DisposeAsync();
             await server.StopAppsAsync(quick.Token);
             if (web is not null)
                 await web.DisposeAsync();
