@@ -106,7 +106,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         }
     }
 
-    private void TellReady() => _manager.Ready($"serving on {string.Join(", ", _addresses)}");
+    private void TellReady() => _manager.Ready($"ready on {string.Join(", ", _addresses)}");
 
     private async Task ReloadQuietlyAsync(string? app, CancellationToken cancellationToken)
     {

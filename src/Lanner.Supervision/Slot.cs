@@ -77,7 +77,8 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
                 {
                     WorkerExit exit = await worker.Exited;
                     generation.Ended(worker, exit);
-                    failures = time.GetElapsedTime(startedAt) > s_settled ? 0 : failures + 1;
+                    // One that has served was no failed start: what ended it, a request or somebody's signal, is no reason to wait.
+                    failures = worker.Pooled is { Answered: > 0 } || time.GetElapsedTime(startedAt) > s_settled ? 0 : failures + 1;
                     if (await RefillAsync(failures, freezing) is not { } next)
                         return;
                     (worker, failures) = next;

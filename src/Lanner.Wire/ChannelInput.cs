@@ -91,7 +91,7 @@ internal sealed class ChannelInput(Socket socket) : IDisposable
             while (have < bytes.Length)
             {
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                int read = Posix.ReceiveDescriptor(socket.Handle, bytes.AsSpan(have), out SafeFileHandle? came);
+                int read = Posix.ReceiveDescriptor(socket.SafeHandle, bytes.AsSpan(have), out SafeFileHandle? came);
                 descriptor ??= came;
                 if (read == 0)
                     throw new WireException("the worker closed the channel where a descriptor was asked for");

@@ -92,12 +92,7 @@ internal sealed class ChannelOutput(Socket socket)
         if (_sending.Descriptor is { } descriptor)
         {
             if (sent == _sending.DescriptorAt)
-            {
-                int[] number = [Posix.Number(descriptor)];
-                int count = Posix.SendDescriptors(socket.Handle, bytes, number);
-                GC.KeepAlive(descriptor);
-                return count;
-            }
+                return Posix.SendDescriptors(socket.SafeHandle, bytes, [descriptor]);
             if (sent < _sending.DescriptorAt)
                 bytes = bytes[..(_sending.DescriptorAt - sent)];
         }

@@ -74,11 +74,9 @@ public sealed class ControlLink : IDisposable
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes, SafeFileHandle[] descriptors)
     {
-        int[] numbers = [.. descriptors.Select(handle => Posix.Number(handle))];
         int sent;
-        while ((sent = Posix.SendDescriptors(_socket.Handle, bytes.Span, numbers)) < 0)
+        while ((sent = Posix.SendDescriptors(_socket.SafeHandle, bytes.Span, descriptors)) < 0)
             await Task.Run(() => _socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite));
-        GC.KeepAlive(descriptors);
         while (sent < bytes.Length)
             sent += await _socket.SendAsync(bytes[sent..], SocketFlags.None);
     }

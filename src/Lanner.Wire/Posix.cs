@@ -69,9 +69,11 @@ internal static unsafe partial class Posix
     internal static void Unmap(nint address, int bytes) => _ = munmap(address, (nuint)bytes);
 
     /// <summary>Sends bytes with descriptors beside the first of them. Returns bytes sent, or -1 when the socket is full.</summary>
-    internal static int SendDescriptors(nint socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
+    /// <exception cref="ObjectDisposedException">One of the handles is closed: its number may be another's by now.</exception>
+    internal static int SendDescriptors(SafeHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors)
     {
         byte* control = stackalloc byte[16 + MaxDescriptorsPerMessage * sizeof(int)];
+        using var held = new Held(stackalloc bool[descriptors.Length], descriptors, socket);
         fixed (byte* data = bytes)
         {
             IoVector vector = new() { Base = data, Length = (nuint)bytes.Length };
@@ -82,13 +84,14 @@ internal static unsafe partial class Posix
                 *(nuint*)control = length;
                 ((int*)control)[2] = SOL_SOCKET;
                 ((int*)control)[3] = SCM_RIGHTS;
-                descriptors.CopyTo(new Span<int>(control + 16, descriptors.Length));
+                for (int i = 0; i < descriptors.Length; i++)
+                    ((int*)control)[4 + i] = Number(descriptors[i]);
                 message.Control = control;
                 message.ControlLength = (length + 7) & ~(nuint)7;
             }
             while (true)
             {
-                nint sent = sendmsg((int)socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+                nint sent = sendmsg(Number(socket), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
                 if (sent >= 0)
                     return (int)sent;
                 int error = Marshal.GetLastPInvokeError();
@@ -101,17 +104,19 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>Reads what is there, without waiting, and one descriptor beside it if there is one. Returns -1 when nothing is there yet.</summary>
-    internal static int ReceiveDescriptor(nint socket, Span<byte> bytes, out SafeFileHandle? descriptor)
+    /// <exception cref="ObjectDisposedException">The socket is closed: its number may be another's by now.</exception>
+    internal static int ReceiveDescriptor(SafeHandle socket, Span<byte> bytes, out SafeFileHandle? descriptor)
     {
         byte* control = stackalloc byte[64];
         descriptor = null;
+        using var held = new Held([], [], socket);
         fixed (byte* data = bytes)
         {
             while (true)
             {
                 IoVector vector = new() { Base = data, Length = (nuint)bytes.Length };
                 MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
-                nint read = recvmsg((int)socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+                nint read = recvmsg(Number(socket), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
                 if (read < 0)
                 {
                     int error = Marshal.GetLastPInvokeError();
@@ -214,6 +219,7 @@ internal static unsafe partial class Posix
     /// <summary>Reads from a non-blocking descriptor: the count, 0 at the end, -1 when nothing is there.</summary>
     internal static int Read(SafeFileHandle handle, Span<byte> bytes)
     {
+        using var held = new Held([], [], handle);
         fixed (byte* data = bytes)
         {
             nint count = read(Number(handle), data, (nuint)bytes.Length);
@@ -225,6 +231,7 @@ internal static unsafe partial class Posix
 
     internal static void Write(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
     {
+        using var held = new Held([], [], handle);
         fixed (byte* data = bytes)
             _ = write(Number(handle), data, (nuint)bytes.Length);
     }
@@ -284,7 +291,44 @@ internal static unsafe partial class Posix
             _ = fcntl(descriptor, SetFlags, flags | CloseOnExecFlag);
     }
 
-    /// <summary>The number of a handle's descriptor; the caller keeps the handle alive.</summary>
+    /// <summary>Keeps handles open while their numbers are used. A number alone may be another file's at any time.</summary>
+    private readonly ref struct Held
+    {
+        private readonly Span<bool> _marks;
+        private readonly ReadOnlySpan<SafeFileHandle> _files;
+        private readonly SafeHandle _socket;
+
+        public Held(Span<bool> marks, ReadOnlySpan<SafeFileHandle> files, SafeHandle socket)
+        {
+            _marks = marks;
+            _files = files;
+            _socket = socket;
+            bool held = false;
+            socket.DangerousAddRef(ref held);
+            try
+            {
+                for (int i = 0; i < files.Length; i++)
+                    files[i].DangerousAddRef(ref marks[i]);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            for (int i = 0; i < _files.Length; i++)
+            {
+                if (_marks[i])
+                    _files[i].DangerousRelease();
+            }
+            _socket.DangerousRelease();
+        }
+    }
+
+    /// <summary>The number of a handle's descriptor; the caller keeps the handle open.</summary>
     internal static int Number(SafeHandle handle) => (int)handle.DangerousGetHandle();
 
     private static SafeFileHandle Own(int fd) => new(fd, ownsHandle: true);
