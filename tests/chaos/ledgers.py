@@ -1,0 +1,119 @@
+"""What the app did, what the clients saw, and the join of both."""
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Container, Iterable
+
+# How a request ends that had begun in a worker that was killed: the one, unavoidable, way to get no right answer.
+TOLD_CUTS = ("502 worker-died", "truncated")
+# A server that has no front end cannot even tell.
+UNTOLD_CUTS = (*TOLD_CUTS, "reset", "reset on keep-alive")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client saw of one request; ``result`` is ``ok`` or the reason why it is lost. Times in seconds, of the monotonic clock."""
+
+    subject: str
+    kind: str
+    result: str
+    started: float
+    seconds: float
+    reused: bool = False
+    pid: int = 0
+    version: str = ""
+
+    @property
+    def ended(self) -> float:
+        return self.started + self.seconds
+
+
+class ClientLedger:
+    """The clients' own book. Also written to a file, for a look after a failure."""
+
+    def __init__(self, path: Path) -> None:
+        self.outcomes: list[Outcome] = []
+        self._file = open(path, "w", encoding="utf-8")
+
+    def write(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        print(outcome.subject, outcome.kind, outcome.result.replace(" ", "_"), f"{outcome.started:.6f}", f"{outcome.seconds:.6f}",
+              outcome.pid, outcome.version or "-", file=self._file)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class AppLedger:
+    """The app's book, read while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.begun: dict[str, list[int]] = {}  # id → the processes that were called with it
+        self.ended: set[str] = set()
+        self.importing: Counter[str] = Counter()  # version → tries
+        self.imported: Counter[str] = Counter()
+        self._path = path
+        self._path.touch()
+        self._offset = 0
+
+    def read(self) -> None:
+        """Takes in what has been added since the last call; a line that is not whole yet waits for the next."""
+        with open(self._path, "rb") as file:
+            file.seek(self._offset)
+            added = file.read()
+        whole = added[: added.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.decode().splitlines():
+            event, subject, pid = line.split()
+            if event == "begun":
+                self.begun.setdefault(subject, []).append(int(pid))
+            elif event == "ended":
+                self.ended.add(subject)
+            elif event == "importing":
+                self.importing[subject] += 1
+            elif event == "imported":
+                self.imported[subject] += 1
+            else:
+                raise ValueError(f"{self._path}: {line!r}")
+
+    def begun_by(self) -> Counter[int]:
+        """How many requests each process has begun."""
+        return Counter(pid for pids in self.begun.values() for pid in pids)
+
+
+@dataclass
+class Verdict:
+    """What came of all requests."""
+
+    requests: int = 0
+    lost: list[Outcome] = field(default_factory=list)
+    cut: list[Outcome] = field(default_factory=list)  # begun in a worker that was then killed
+    twice: list[str] = field(default_factory=list)
+    not_executed: list[str] = field(default_factory=list)  # the right answer, though the app was never called
+    longest: float = 0  # seconds, of the requests that were answered right
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.twice or self.not_executed)
+
+
+def join(outcomes: Iterable[Outcome], app: AppLedger, killed: Container[int] = (), cuts: Container[str] = TOLD_CUTS) -> Verdict:
+    """Joins both books by id. ``killed`` are the processes that were killed on purpose; ``cuts`` the results by which a request
+    that had begun in one of them may end."""
+    verdict = Verdict(twice=[subject for subject, pids in app.begun.items() if len(pids) > 1])
+    for outcome in outcomes:
+        verdict.requests += 1
+        pids = app.begun.get(outcome.subject, [])
+        if outcome.result == "ok":
+            verdict.longest = max(verdict.longest, outcome.seconds)
+            if not pids:
+                verdict.not_executed.append(outcome.subject)
+        elif outcome.result in cuts and any(pid in killed for pid in pids):
+            verdict.cut.append(outcome)
+        else:
+            verdict.lost.append(outcome)
+            verdict.reasons[outcome.result] += 1
+    return verdict
