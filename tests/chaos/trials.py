@@ -15,6 +15,7 @@ from .ledgers import AppLedger, ClientLedger, Verdict, join
 from .servers import Deployment, Server, WORKERS
 from .visits import Download, File, Mix, Upload, Visit, Wait
 
+_REST_BOUND = 40  # seconds: longer than a drain may take
 _CUT_BOUND = 1.0  # seconds from a worker's death until the client knows
 
 
@@ -44,7 +45,7 @@ def short(seconds: float) -> Scale:
 class Footing:
     """What the server holds when nobody is connected."""
 
-    descriptors: int
+    descriptors: Counter[str]  # of the first process, by kind
     processes: int
 
 
@@ -139,29 +140,22 @@ class Trial:
 
     async def settled(self, wanted: Footing | None) -> Footing:
         """Waits until nobody is connected and the server holds what it should: no more than ``wanted``, or the same several times in a row."""
-        same, seen = 0, Footing(-1, -1)
-        bound = time.monotonic() + 40
+        same, seen = 0, Footing(Counter(), -1)
+        bound = time.monotonic() + _REST_BOUND
         while True:
             there = processes.connections(self.server.port).there
             workers, templates = len(self.server.workers()), len(self.server.templates())
-            now = Footing(len(processes.descriptors(self.server.pid)), len(self.server.processes()))
+            now = Footing(processes.descriptors(self.server.pid), len(self.server.processes()))
             same = same + 1 if now == seen else 0
             seen = now
             at_rest = there == 0 and workers == WORKERS and templates == self.server.templates_wanted and same >= 4
-            if at_rest and (wanted is None or (now.descriptors <= wanted.descriptors and now.processes == wanted.processes)):
+            if at_rest and (wanted is None or (now.descriptors.total() <= wanted.descriptors.total() and now.processes == wanted.processes)):
                 return now
             if time.monotonic() > bound or self.server.has_ended():
-                self.faults.append(
-                    f"not at rest 40 s after the clients had gone: {there} connections, {templates} templates, {workers} workers, {now.processes} processes"
-                    f"{f' (before: {wanted.processes})' if wanted else ''}, {now.descriptors} descriptors{f' (before: {wanted.descriptors})' if wanted else ''}")
-                self._describe_descriptors()
+                more = "" if wanted is None else f" ({now.processes - wanted.processes:+} processes, descriptors: {_difference(wanted.descriptors, now.descriptors)})"
+                self.faults.append(f"not as before {_REST_BOUND} s after the clients had gone: {there} connections, {templates} templates, {workers} workers{more}")
                 return now
             await asyncio.sleep(0.05)
-
-    def _describe_descriptors(self) -> None:
-        if not self.server.has_ended():
-            kinds = Counter(name.partition(":[")[0] for name in processes.descriptors(self.server.pid))
-            (self.work / "descriptors").write_text("".join(f"{count} {kind}\n" for kind, count in kinds.most_common()))
 
     # For disturbances.
 
@@ -200,3 +194,7 @@ class Trial:
             del self.killed[pid]
         else:
             self.counts[f"{what}s killed"] += 1
+
+
+def _difference(before: Counter[str], after: Counter[str]) -> str:
+    return ", ".join(f"{after[kind] - before[kind]:+} {kind}" for kind in sorted(before | after) if after[kind] != before[kind]) or "the same"
