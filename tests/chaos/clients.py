@@ -156,8 +156,9 @@ class Crowd:
         except TimeoutError:
             fault = "timed out"
         headers = {} if answer is None else answer.headers
+        seconds = time.monotonic() - started
         outcome = Outcome(
-            visit.subject, visit.kind, fault or "ok", started, time.monotonic() - started, reused,
+            visit.subject, visit.kind, fault or "ok", started, seconds, max(0, seconds - visit.own_seconds), reused,
             int(headers.get("x-pid", 0)), headers.get("x-version", ""))
         self.ledger.write(outcome)
         if connection is not None and (fault is not None or answer is None or not answer.keeps_alive or close):

@@ -14,13 +14,15 @@ UNTOLD_CUTS = (*TOLD_CUTS, "reset", "reset on keep-alive")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a client saw of one request; ``result`` is ``ok`` or the reason why it is lost. Times in seconds, of the monotonic clock."""
+    """What a client saw of one request; ``result`` is ``ok`` or the reason why it is lost. Times in seconds, of the monotonic clock;
+    ``delay`` is what it took beyond its own time."""
 
     subject: str
     kind: str
     result: str
     started: float
     seconds: float
+    delay: float = 0
     reused: bool = False
     pid: int = 0
     version: str = ""
@@ -92,7 +94,7 @@ class Verdict:
     cut: list[Outcome] = field(default_factory=list)  # begun in a worker that was then killed
     twice: list[str] = field(default_factory=list)
     not_executed: list[str] = field(default_factory=list)  # the right answer, though the app was never called
-    longest: float = 0  # seconds, of the requests that were answered right
+    delay: float = 0  # the longest, in seconds, of the requests that were answered right
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -108,7 +110,7 @@ def join(outcomes: Iterable[Outcome], app: AppLedger, killed: Container[int] = (
         verdict.requests += 1
         pids = app.begun.get(outcome.subject, [])
         if outcome.result == "ok":
-            verdict.longest = max(verdict.longest, outcome.seconds)
+            verdict.delay = max(verdict.delay, outcome.delay)
             if not pids:
                 verdict.not_executed.append(outcome.subject)
         elif outcome.result in cuts and any(pid in killed for pid in pids):

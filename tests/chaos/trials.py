@@ -15,6 +15,7 @@ from .ledgers import AppLedger, ClientLedger, Verdict, join
 from .servers import Deployment, Server, WORKERS
 from .visits import Download, File, Mix, Upload, Visit, Wait
 
+_BOOT_BOUND = 30  # seconds for a reload, with others before it, besides the import's own time
 _REST_BOUND = 40  # seconds: longer than a drain may take
 _CUT_BOUND = 1.0  # seconds from a worker's death until the client knows
 
@@ -111,7 +112,7 @@ class Trial:
             streak = streak + 1 if outcome.version == version else 0
             return streak == 10
 
-        if self.server.has_ended() or not await self.until(serves, self.scale.import_seconds + import_seconds + 5):
+        if self.server.has_ended() or not await self.until(serves, _BOOT_BOUND + import_seconds):
             self.faults.append(f"version {version} never came to serve")
             return False
         return True
@@ -130,8 +131,11 @@ class Trial:
         self.clients.close()
         self.app.read()
         self.verdict = join(self.clients.outcomes, self.app, self.killed, self.server.cuts)
-        if served := {outcome.version for outcome in self.clients.outcomes} & self.deployment.broken:
-            self.faults.append(f"broken versions came to serve: {', '.join(sorted(served))}")
+        served = {outcome.version for outcome in self.clients.outcomes} - {""}
+        if len(served) > 1:
+            self.counts["versions served"] = len(served)
+        if broken := served & self.deployment.broken:
+            self.faults.append(f"broken versions came to serve: {', '.join(sorted(broken))}")
         if self.server.templates_wanted:
             late = max((outcome.ended - self.killed[pid] for outcome in self.verdict.cut
                         for pid in self.app.begun[outcome.subject] if pid in self.killed), default=0)

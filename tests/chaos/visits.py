@@ -35,6 +35,11 @@ class Visit:
     def parts(self) -> Sequence[tuple[float, bytes]]:
         return ()
 
+    @property
+    def own_seconds(self) -> float:
+        """How long it takes by itself, on any server."""
+        return sum(pause for pause, _ in self.parts)
+
     def head(self, close: bool) -> bytes:
         lines = [f"{self.method} {self.target} HTTP/1.1", "Host: 127.0.0.1", *self.headers]
         if close:
@@ -65,11 +70,23 @@ class Wait(Visit):
     def query(self) -> str:
         return f"&ms={self.milliseconds}"
 
+    @property
+    def own_seconds(self) -> float:
+        return self.milliseconds / 1000
+
 
 class Stuck(Wait):
     """Takes longer than the server allows: 504 is the right answer."""
 
     kind = "stuck"
+
+    def __init__(self, subject: str, deadline: float) -> None:
+        super().__init__(subject, round(20 * deadline * 1000))
+        self.deadline = deadline
+
+    @property
+    def own_seconds(self) -> float:
+        return self.deadline
 
     def fault(self, answer: Answer) -> str | None:
         got = f"{answer.status} {answer.headers.get('lanner-error', '')}".strip()
@@ -110,6 +127,10 @@ class Download(Visit):
     @property
     def query(self) -> str:
         return f"&pieces={self.pieces}&ms={self.milliseconds}&length={'known' if self.known else 'unknown'}"
+
+    @property
+    def own_seconds(self) -> float:
+        return self.pieces * self.milliseconds / 1000
 
     def body(self) -> bytes:
         return b"".join(f"{self.subject} {at} ".encode().ljust(1023, b".") + b"\n" for at in range(self.pieces))
