@@ -14,6 +14,7 @@ def line(trial: Trial) -> str:
         f"{verdict.requests} requests", f"{len(verdict.lost)} lost", f"{len(verdict.twice)} twice",
         *([f"{len(verdict.not_executed)} answered but not executed"] if verdict.not_executed else []),
         *([f"{len(verdict.cut)} cut by a kill"] if verdict.cut else []),
+        *([f"{len(verdict.on_threshold)} on the threshold of the app at a kill"] if verdict.on_threshold else []),
         *(f"{count} {what}" for what, count in trial.counts.items()),
         f"longest delay {verdict.delay:.2f} s",
     ]
@@ -46,7 +47,7 @@ def counts(trial: Trial) -> dict[str, Any]:
     return {
         "server": trial.server_type.name, "seconds": trial.scale.seconds, "passed": passed(trial), "requests": verdict.requests,
         "lost": len(verdict.lost), "reasons": dict(verdict.reasons), "twice": len(verdict.twice), "not_executed": len(verdict.not_executed),
-        "cut_by_a_kill": len(verdict.cut), "longest_delay_seconds": round(verdict.delay, 3), "reopened": trial.crowd.reopened,
+        "cut_by_a_kill": len(verdict.cut), "on_threshold": len(verdict.on_threshold), "longest_delay_seconds": round(verdict.delay, 3), "reopened": trial.crowd.reopened,
         "disturbances": dict(trial.counts), "faults": trial.faults,
         "before": _footing(trial.before), "after": _footing(trial.after),
     }

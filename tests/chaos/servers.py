@@ -49,7 +49,7 @@ class Server:
     """A server from ``start`` until ``stop``; ``settings`` are those of Lanner's tables, ``server`` and ``app``, that a scenario needs."""
 
     name = ""
-    cuts = TOLD_CUTS
+    cuts: tuple[str, ...] = TOLD_CUTS
     templates_wanted = 0
 
     def __init__(self, work: Path, deployment: Deployment) -> None:
@@ -158,8 +158,8 @@ class Lanner(Server):
             subprocess.run([ROOT / "lanner", "version"], check=True, stdout=subprocess.DEVNULL)
 
     def command(self) -> list[str]:
-        server = {"bind": [f"127.0.0.1:{self.port}"], "control": f"unix:{self.work}/control.sock", **self.settings.get("server", {})}
-        app = {"app": "chaos_app:application", "directory": str(self.deployment.folder), "python": PYTHON,
+        server: dict[str, object] = {"bind": [f"127.0.0.1:{self.port}"], "control": f"unix:{self.work}/control.sock", **self.settings.get("server", {})}
+        app: dict[str, object] = {"app": "chaos_app:application", "directory": str(self.deployment.folder), "python": PYTHON,
                "workers": WORKERS, "threads": THREADS, **self.settings.get("app", {})}
         if self.max_requests:
             app["max_requests"] = self.max_requests

@@ -11,13 +11,12 @@ from typing import Any, Callable, Coroutine
 
 from . import processes
 from .clients import Crowd
-from .ledgers import AppLedger, ClientLedger, Verdict, join
+from .ledgers import CUT_BOUND, AppLedger, ClientLedger, Verdict, join
 from .servers import Deployment, Server, WORKERS
 from .visits import Download, File, Mix, Upload, Visit, Wait
 
 _BOOT_BOUND = 30  # seconds for a reload, with others before it, besides the import's own time
 _REST_BOUND = 40  # seconds: longer than a drain may take
-_CUT_BOUND = 1.0  # seconds from a worker's death until the client knows
 
 
 @dataclass(frozen=True)
@@ -136,10 +135,12 @@ class Trial:
             self.counts["versions served"] = len(served)
         if broken := served & self.deployment.broken:
             self.faults.append(f"broken versions came to serve: {', '.join(sorted(broken))}")
+        if not self.verdict.may_be_on_threshold(len(self.killed)):
+            self.faults.append(f"{len(self.verdict.on_threshold)} requests had 502 worker-died and had never begun")
         if self.server.templates_wanted:
             late = max((outcome.ended - self.killed[pid] for outcome in self.verdict.cut
                         for pid in self.app.begun[outcome.subject] if pid in self.killed), default=0)
-            if late > _CUT_BOUND:
+            if late > CUT_BOUND:
                 self.faults.append(f"a client was told only {late:.1f} s after its worker had been killed")
 
     async def settled(self, wanted: Footing | None) -> Footing:

@@ -98,15 +98,24 @@ def test_join_is_clean_when_all_is_well(tmp_path):
 def test_join_tells_what_a_kill_has_cut_from_what_is_lost(tmp_path):
     app = app_ledger(tmp_path, "begun a 10", "begun b 11", "begun d 10")
     died = "502 worker-died"
-    outcomes = [outcome("a", died), outcome("b", died), outcome("c", died), outcome("d", "reset")]
-    verdict = join(outcomes, app, killed={10}, cuts=TOLD_CUTS)
+    outcomes = [outcome("a", died), outcome("b", died), outcome("c", "502 bad-response"), outcome("d", "reset")]
+    verdict = join(outcomes, app, killed={10: 0.05}, cuts=TOLD_CUTS)
     assert [each.subject for each in verdict.cut] == ["a"]
     assert [each.subject for each in verdict.lost] == ["b", "c", "d"]  # in a living worker, never begun, and not told
-    assert [each.subject for each in join(outcomes, app, killed={10}, cuts=UNTOLD_CUTS).cut] == ["a", "d"]
+    assert [each.subject for each in join(outcomes, app, killed={10: 0.05}, cuts=UNTOLD_CUTS).cut] == ["a", "d"]
+
+
+def test_join_allows_only_a_few_on_the_threshold_of_the_app(tmp_path):
+    app = app_ledger(tmp_path)
+    kill = {10: 5.0}
+    near, far = (Outcome("a", "quick", "502 worker-died", started, 0.1) for started in (5.0, 7.0))
+    assert join([near], app, kill).may_be_on_threshold(1)
+    assert not join([near, near], app, kill).may_be_on_threshold(1)
+    assert [each.started for each in join([near, far], app, kill).lost] == [7.0]
 
 
 def test_join_finds_the_one_that_a_kill_has_doubled(tmp_path):
-    assert join([outcome("a")], app_ledger(tmp_path, "begun a 10", "begun a 11"), killed={10}).twice == ["a"]
+    assert join([outcome("a")], app_ledger(tmp_path, "begun a 10", "begun a 11"), killed={10: 0.05}).twice == ["a"]
 
 
 def test_app_ledger_waits_for_the_end_of_a_line(tmp_path):

@@ -4,7 +4,7 @@
 before the work of a request and ``ended ID pid`` after it. ``release.json`` beside this file says which version this is and
 how its import goes: it may take long, raise or not compile.
 
-Every path takes ``?id=ID``, and the answer has ``X-Id``, ``X-Pid`` and ``X-Version``:
+Every path takes ``?id=ID`` first, and the answer has ``X-Id``, ``X-Pid`` and ``X-Version``:
 ``/quick`` · ``/wait?ms=`` · ``/upload`` · ``/download?pieces=&ms=&length=known|unknown`` · ``/file`` · ``/stuck?ms=``
 """
 from __future__ import annotations
@@ -17,19 +17,16 @@ from typing import Any, Callable, Iterable, Iterator
 from urllib.parse import parse_qsl
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-LEDGER = os.environ["CHAOS_LEDGER"]
+# Opened once, before any fork: from the call of the app to the line in the book there must be as little as possible, or a
+# worker that is killed in between leaves a request that had begun and is not in the book.
+LEDGER = os.open(os.environ["CHAOS_LEDGER"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
 
 def note(event: str, subject: str) -> None:
-    """One write a line, at the end of the file: lines of several processes do not mix. Nothing stays open across a fork.
-    A request without an id, as those of slow clients that never finish, is not in the book."""
-    if not subject:
-        return
-    ledger = os.open(LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(ledger, f"{event} {subject} {os.getpid()}\n".encode())
-    finally:
-        os.close(ledger)
+    """One write a line, at the end of the file: lines of several processes do not mix. A request without an id, as those of
+    slow clients that never finish, is not in the book."""
+    if subject:
+        os.write(LEDGER, b"%s %s %d\n" % (event.encode(), subject.encode(), os.getpid()))
 
 
 def _import() -> str:
@@ -50,13 +47,10 @@ VERSION = _import()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    query = dict(parse_qsl(environ["QUERY_STRING"]))
-    subject = query.get("id", "")
-    answer = PATHS.get(environ["PATH_INFO"])
-    if answer is None:
-        start_response("404 Not Found", [("Content-Length", "0")])
-        return [b""]
+    first, _, rest = environ["QUERY_STRING"].partition("&")
+    subject = first.removeprefix("id=")
     note("begun", subject)
+    query = dict(parse_qsl(rest))
 
     def start(length: int | None) -> None:
         headers = [("Content-Type", "application/octet-stream"), ("X-Id", subject), ("X-Pid", str(os.getpid())), ("X-Version", VERSION)]
@@ -64,7 +58,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             headers.append(("Content-Length", str(length)))
         start_response("200 OK", headers)
 
-    return answer(environ, query, subject, start)
+    return PATHS[environ["PATH_INFO"]](environ, query, subject, start)
 
 
 Start = Callable[["int | None"], None]
