@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from .servers import SERVERS, Server
 from .trials import Scale, Trial, short
 
 _SECONDS = 30
-_SHORT_SECONDS = 5
+_SHORT_SECONDS = 4
 
 
 def main() -> int:
@@ -36,6 +37,7 @@ def main() -> int:
     seconds = options.minutes * 60 if options.minutes else options.seconds or (_SHORT_SECONDS if options.short else _SECONDS)
     scale = short(seconds) if options.short else Scale(seconds)
     server_type = SERVERS[options.server]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended, whoever ends the runner
     server_type.build()
     passed, told = 0, {}
     for name in names:

@@ -88,6 +88,7 @@ async def template_kills(trial: Trial) -> None:
 async def slow_clients(trial: Trial) -> None:
     """Clients that send a head, and later a body, a few bytes now and then, and never finish."""
     wanted, half = trial.scale.slow_connections, trial.scale.seconds / 2
+    good = trial.scale.keep_alive + trial.scale.new
     for mode in ("-H", "-B"):
         began, peak = time.monotonic(), 0
         with open(trial.work / f"slowhttptest{mode}.log", "wb") as log:
@@ -97,7 +98,7 @@ async def slow_clients(trial: Trial) -> None:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             while time.monotonic() - began < half and await trial.pause(0.2):
-                peak = max(peak, processes.connections(trial.server.port).established)
+                peak = max(peak, processes.connections(trial.server.port).established - good)
         finally:
             slow.terminate()
             await asyncio.to_thread(slow.wait)

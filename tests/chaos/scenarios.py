@@ -13,6 +13,7 @@ from .trials import Trial
 from .visits import Download, Probe, Stuck, Upload, Visit, Wait
 
 _MAX_REQUESTS = 100
+_HELD_UP = 2  # seconds that no client should wait, whatever is done to the server
 _IN_FLIGHT = 200
 _DRAIN_DELAY = 2  # seconds
 _READY = "/-/ready"
@@ -25,6 +26,7 @@ async def reload_storm(trial: Trial) -> None:
     await trial.disturb(disturbances.reloads)
     await trial.deploy()
     await trial.finish()
+    _must_not_hold_up(trial)
 
 
 async def slow_boot(trial: Trial) -> None:
@@ -32,6 +34,7 @@ async def slow_boot(trial: Trial) -> None:
     await trial.serve()
     await trial.disturb(disturbances.slow_boots)
     await trial.finish()
+    _must_not_hold_up(trial)
 
 
 async def recycling(trial: Trial) -> None:
@@ -39,6 +42,7 @@ async def recycling(trial: Trial) -> None:
     await trial.serve(max_requests=_MAX_REQUESTS)
     await trial.disturb()
     await trial.finish()
+    _must_not_hold_up(trial)
     served = trial.app.begun_by()
     trial.counts["workers"] = len(served)
     trial.counts["most requests of one"] = max(served.values(), default=0)
@@ -59,6 +63,7 @@ async def template_kill(trial: Trial) -> None:
     await trial.serve()
     await trial.disturb(disturbances.template_kills)
     await trial.finish()
+    _must_not_hold_up(trial)
     _must_have(trial, "templates killed")
 
 
@@ -68,6 +73,7 @@ async def broken_deploy(trial: Trial) -> None:
     await trial.disturb(disturbances.broken_deploys)
     await trial.deploy()
     await trial.finish()
+    _must_not_hold_up(trial)
     _must_have_tried_the_broken(trial)
 
 
@@ -76,6 +82,7 @@ async def slow_clients(trial: Trial) -> None:
     await trial.serve()
     await trial.disturb(disturbances.slow_clients)
     await trial.finish()
+    _must_not_hold_up(trial)
 
 
 async def deadlines(trial: Trial) -> None:
@@ -108,7 +115,7 @@ async def stop(trial: Trial) -> None:
         trial.app.read()
         return processes.connections(trial.server.port).unread == 0 and len(subjects & trial.app.begun.keys()) >= WORKERS * THREADS
 
-    if not await trial.until(all_taken, 1):
+    if not await trial.until(all_taken, 0.3):
         trial.counts["connections unread at TERM"] = processes.connections(trial.server.port).unread
     trial.app.read()
     trial.counts["in flight at TERM"] = _IN_FLIGHT - len(subjects & trial.app.ended)
@@ -174,6 +181,12 @@ async def everything(trial: Trial) -> None:
     await trial.finish()
     _must_have(trial, "workers killed")
     _must_have_tried_the_broken(trial)
+
+
+def _must_not_hold_up(trial: Trial) -> None:
+    """Answered at last is not yet unnoticed."""
+    if trial.verdict.delay > _HELD_UP:
+        trial.faults.append(f"a request was held up for {trial.verdict.delay:.1f} s")
 
 
 def _must_have(trial: Trial, what: str) -> None:

@@ -38,7 +38,7 @@ class Scale:
 
 def short(seconds: float) -> Scale:
     return Scale(seconds, keep_alive=64, new=16, pause=0.2, warm_up=0.5, timeout=20, reload_every=1, template_kill_every=1.5,
-                 import_seconds=2, wait_ms=50, slow_connections=300)
+                 import_seconds=3, wait_ms=50, slow_connections=300)
 
 
 @dataclass(frozen=True)
