@@ -93,7 +93,7 @@ async def slow_clients(trial: Trial) -> None:
         began, peak = time.monotonic(), 0
         with open(trial.work / f"slowhttptest{mode}.log", "wb") as log:
             slow = subprocess.Popen(
-                ["slowhttptest", mode, "-c", str(wanted), "-r", str(wanted), "-i", "1", "-l", str(round(half) + 10), "-p", "5", "-x", "10",
+                ["slowhttptest", mode, "-c", str(wanted), "-r", str(2 * wanted), "-i", "1", "-l", str(round(half) + 10), "-p", "5", "-x", "10",
                  "-s", "8192", "-v", "1", "-u", f"http://127.0.0.1:{trial.server.port}/upload"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:

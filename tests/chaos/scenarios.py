@@ -13,7 +13,7 @@ from .trials import Trial
 from .visits import Download, Probe, Stuck, Upload, Visit, Wait
 
 _MAX_REQUESTS = 100
-_HELD_UP = 2  # seconds that no client should wait, whatever is done to the server
+_HELD_UP = 1.5  # seconds that no client should wait, whatever is done to the server
 _IN_FLIGHT = 200
 _DRAIN_DELAY = 2  # seconds
 _READY = "/-/ready"
