@@ -32,13 +32,14 @@ class Scale:
     reload_every: float = 3
     template_kill_every: float = 5
     import_seconds: float = 10
+    longest_ms: int = 2000  # of a request
     wait_ms: int = 200  # of the requests in flight at a stop
     slow_connections: int = 2000
 
 
 def short(seconds: float) -> Scale:
     return Scale(seconds, keep_alive=64, new=16, pause=0.2, warm_up=0.5, timeout=20, reload_every=1, template_kill_every=1.5,
-                 import_seconds=3, wait_ms=50, slow_connections=300)
+                 import_seconds=3, longest_ms=1000, wait_ms=50, slow_connections=300)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Trial:
     after: Footing | None = None
 
     def __post_init__(self) -> None:
-        self.mix = Mix(self.name)
+        self.mix = Mix(self.name, self.scale.longest_ms)
         self.over = asyncio.Event()
         self.deployment = Deployment(self.work / "app")
         self.clients = ClientLedger(self.work / "clients.ledger")

@@ -158,9 +158,10 @@ class Probe(Visit):
 class Mix:
     """Draws visits, each with an id that no other has."""
 
-    def __init__(self, name: str, seed: int = 1) -> None:
+    def __init__(self, name: str, longest_ms: int = 2000) -> None:
         self._name = name
-        self._random = random.Random(seed)
+        self._longest_ms = longest_ms
+        self._random = random.Random(1)
         self._count = 0
 
     def next_id(self) -> str:
@@ -182,4 +183,4 @@ class Mix:
             return File(subject)
         if number < 0.995:
             return Download(subject, luck.randint(3, 20), 5, luck.random() < 0.5)
-        return Download(subject, 40, 50, luck.random() < 0.5)
+        return Download(subject, 40, self._longest_ms // 40, luck.random() < 0.5)
