@@ -1,0 +1,1 @@
+"""Disturbs a server under load and proves that no request is lost and none executed twice."""
