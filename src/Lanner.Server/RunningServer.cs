@@ -49,6 +49,17 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     public IReadOnlyList<ControlledApp> Apps =>
         [.. _apps.Select(app => new ControlledApp(app.Supervisor, [.. app.Settings.Mounts.Select(mount => mount.ToString())]))];
 
+    /// <summary>Where it listens and what it serves, in one line.</summary>
+    public string ReadyText
+    {
+        get
+        {
+            IEnumerable<string> apps = _apps.Select(app => app.Settings.Definition).Select(
+                app => $"{app.App}, {Workers(app)} × {Count(app.Threads, "thread")}{(app.Lazy ? ", lazy" : "")}");
+            return $"ready on {string.Join(", ", _addresses)} ({string.Join("; ", apps)})";
+        }
+    }
+
     /// <summary>The longest that any app may take to drain.</summary>
     public TimeSpan DrainTimeout => _apps.Max(app => app.Settings.Definition.DrainTimeout);
 
@@ -106,7 +117,12 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         }
     }
 
-    private void TellReady() => _manager.Ready($"ready on {string.Join(", ", _addresses)}");
+    private void TellReady() => _manager.Ready(ReadyText);
+
+    private static string Workers(AppDefinition app) =>
+        app.MostWorkers > app.Workers ? $"{app.Workers} to {Count(app.MostWorkers, "worker")}" : Count(app.Workers, "worker");
+
+    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     private async Task ReloadQuietlyAsync(string? app, CancellationToken cancellationToken)
     {

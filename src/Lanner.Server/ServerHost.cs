@@ -77,7 +77,8 @@ internal static partial class ServerHost
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
             server.BeginServing(endpoint, Addresses(web));
-            TellReady(server, settings);
+            Console.Out.WriteLine($"lanner: {server.ReadyText}");
+            Console.Out.Flush();
             if (manager.IsOpen)
             {
                 pulse.Start();
@@ -170,19 +171,6 @@ internal static partial class ServerHost
 
     private static string[] Addresses(WebApplication web) =>
         [.. web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
-
-    private static void TellReady(RunningServer server, ServerSettings settings)
-    {
-        IEnumerable<string> apps = settings.Apps.Select(
-            app => $"{app.Definition.App}, {Workers(app.Definition)} × {Count(app.Definition.Threads, "thread")}");
-        Console.Out.WriteLine($"lanner: ready on {string.Join(", ", server.Addresses)} ({string.Join("; ", apps)})");
-        Console.Out.Flush();
-    }
-
-    private static string Workers(AppDefinition app) =>
-        app.MostWorkers > app.Workers ? $"{app.Workers} to {Count(app.MostWorkers, "worker")}" : Count(app.Workers, "worker");
-
-    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     [LoggerMessage(3010, LogLevel.Warning, "{Count} requests are not finished after {Seconds} s (drain_timeout) and are cut off")]
     private static partial void StillRunning(ILogger log, int count, double seconds);
