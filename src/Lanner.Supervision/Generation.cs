@@ -57,14 +57,14 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Requests that were cut off when the time to drain was over.</summary>
     public int Cut { get; private set; }
 
-    /// <summary>Starts a template and all workers; done when every one is ready and warmed up. They take no requests yet.</summary>
+    /// <summary>Starts a template and so many workers; done when every one is ready and warmed up. They take no requests yet.</summary>
     /// <exception cref="AppLoadException">One of them did not start; nothing is left of the others.</exception>
     public static async Task<Generation> StartAsync(
-        AppDefinition app, int number, WorkerPool pool, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int number, int workers, WorkerPool pool, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
     {
         TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, log, cancellationToken);
         var generation = new Generation(app, template, pool, history, surroundings.Time, log);
-        generation._slots = [.. Enumerable.Range(0, app.Workers).Select(generation.MakeSlot)];
+        generation._slots = [.. Enumerable.Range(0, workers).Select(generation.MakeSlot)];
         try
         {
             await Task.WhenAll(generation._slots.Select(slot => slot.FillAsync(cancellationToken)));
