@@ -80,7 +80,14 @@ public sealed record WorkerStatus
 /// <param name="Threads">Threads of workers that take requests.</param>
 /// <param name="Answered">Requests answered since the server started.</param>
 /// <param name="Expired">Requests that ran for longer than they may.</param>
-public readonly record struct LoadFigures(int Queued, TimeSpan OldestWait, int InFlight, int Busy, int Threads, long Answered, long Expired);
+public readonly record struct LoadFigures(int Queued, TimeSpan OldestWait, int InFlight, int Busy, int Threads, long Answered, long Expired)
+{
+    /// <summary>Requests that had to wait for a thread and were given to one.</summary>
+    public long Waited { get; init; }
+
+    /// <summary>How long they waited, all together.</summary>
+    public TimeSpan WaitedFor { get; init; }
+}
 
 /// <summary>What went wrong, and when.</summary>
 /// <param name="At">When.</param>

@@ -29,7 +29,11 @@ public sealed partial class WorkerPool
                 busy += worker.Busy;
                 threads += worker.Draining || worker.Gone ? 0 : worker.Threads.Length;
             }
-            return new LoadFigures(_queue.Count, oldest, inFlight, busy, threads, _answered, _expired);
+            return new LoadFigures(_queue.Count, oldest, inFlight, busy, threads, _answered, _expired)
+            {
+                Waited = _waited,
+                WaitedFor = TimeSpan.FromTicks((long)(_waitedFor * _nanosecondsPerTick / TimeSpan.NanosecondsPerTick)),
+            };
         }
     }
 

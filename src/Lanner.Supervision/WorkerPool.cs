@@ -31,6 +31,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private AppDefinition _app;
     private long _nextLook;
     private long _answered;
+    private long _waited;
+    private long _waitedFor;
     private bool _ticking;
     private bool _refusing;
 
@@ -299,6 +301,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             if (!TryPlace(node.Value, ref touched))
                 return;
             _queue.RemoveFirst();
+            _waited++;
+            _waitedFor += node.Value.PlacedAt - node.Value.SubmittedAt;
         }
     }
 
