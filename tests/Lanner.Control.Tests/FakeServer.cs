@@ -18,6 +18,9 @@ internal sealed class FakeServer : IControlledServer
     /// <summary>What a reload does; it is given the app's name.</summary>
     public Func<string?, Task> OnReload { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>What being told to stop does.</summary>
+    public Action OnStop { get; set; } = () => { };
+
     /// <summary>What it was told.</summary>
     public ConcurrentQueue<string> Told { get; } = new();
 
@@ -27,5 +30,9 @@ internal sealed class FakeServer : IControlledServer
         return OnReload(app).WaitAsync(cancellationToken);
     }
 
-    public void Stop() => Told.Enqueue("stop");
+    public void Stop()
+    {
+        Told.Enqueue("stop");
+        OnStop();
+    }
 }
