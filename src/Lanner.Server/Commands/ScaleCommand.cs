@@ -14,7 +14,9 @@ internal static class ScaleCommand
         try
         {
             var reply = await session.Client.PatchAsync($"/v1/apps/{Uri.EscapeDataString(app)}/scale", wanted.ToJsonString(), cancellationToken);
-            session.Output.WriteLine($"{reply.Json.Text("name")}: {reply.Json.Whole("workers_ready")} of {reply.Json.Whole("workers_wanted")} workers ready, {reply.Json.Whole("threads")} threads");
+            // New threads need new workers; the old serve until those are ready.
+            var replaced = threads is null ? "" : $", each to be replaced by one with {threads} threads unless it has them";
+            session.Output.WriteLine($"{reply.Json.Text("name")}: {reply.Json.Whole("workers_ready")} of {reply.Json.Whole("workers_wanted")} workers ready{replaced}");
             return 0;
         }
         catch (ControlRefusal refusal) when (refusal.IsNotLoaded)
