@@ -2,10 +2,13 @@ using Lanner.Supervision;
 
 namespace Lanner.Control;
 
-/// <summary>Whether the server should be given requests.</summary>
+/// <summary>Whether a load balancer should send requests here.</summary>
 public static class Readiness
 {
-    /// <summary>Why it should not, in one sentence; null when it should. Asks no worker.</summary>
+    /// <summary>
+    /// Why not, in one sentence; null when it should. An app that is degraded still answers; a lazy one is started by its
+    /// first request, and while that starts, or when it failed, the other apps are not to suffer. Asks no worker.
+    /// </summary>
     public static string? Obstacle(IControlledServer server)
     {
         if (server.State != ServerState.Ready)

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Lanner.Gateway;
 
@@ -24,17 +27,47 @@ public readonly record struct GatewayError(string Code, int Status, string Text)
     internal async Task WriteAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
-        response.Headers.Clear();
-        response.StatusCode = Status;
-        response.Headers[Header] = Code;
+        Begin(response);
         response.ContentType = "text/plain; charset=utf-8";
         if (Status == StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = "1";
         if (Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status413PayloadTooLarge)
             response.Headers.Connection = "close";
-        string text = $"{Status} {Code}\n{Text}\n";
-        response.ContentLength = text.Length;
+        await WriteAsync(context, $"{Status} {Code}\n{Text}\n");
+    }
+
+    /// <summary>Answers with this error as a page for the developer.</summary>
+    /// <param name="context">Its response has not started.</param>
+    /// <param name="title">What happened.</param>
+    /// <param name="details">The traceback, or what is known instead.</param>
+    internal Task WriteForDeveloperAsync(HttpContext context, string title, string details)
+    {
+        Begin(context.Response);
+        context.Response.ContentType = "text/html; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return WriteAsync(context, $$"""
+            <!doctype html><html><head><meta charset="utf-8"><title>{{WebUtility.HtmlEncode(title)}}</title>
+            <style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem;color:#222}h1{font-size:1.2rem}pre{background:#f4f4f4;padding:1rem;overflow:auto;font-size:14px}</style>
+            </head><body><h1>{{WebUtility.HtmlEncode(title)}}</h1><pre>{{WebUtility.HtmlEncode(details)}}</pre>
+            <p>{{Status}} {{Code}}. The server watches the app's files and loads them again when they change.</p></body></html>
+
+            """);
+    }
+
+    private void Begin(HttpResponse response)
+    {
+        StringValues connection = response.Headers.Connection;
+        response.Headers.Clear();
+        response.Headers.Connection = connection;
+        response.StatusCode = Status;
+        response.Headers[Header] = Code;
+    }
+
+    private static async Task WriteAsync(HttpContext context, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        context.Response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
-            await response.WriteAsync(text);
+            await context.Response.Body.WriteAsync(bytes);
     }
 }

@@ -18,6 +18,8 @@ public sealed partial class PythonAppEndpoint
     private readonly IAccessLog? _accessLog;
     private readonly ObjectPool<RequestForwarder> _forwarders;
     private volatile MountTable _mounts;
+    private volatile bool _isClosing;
+    private int _inProgress;
 
     public PythonAppEndpoint(GatewaySettings settings, MountTable mounts, TimeProvider time, ILogger log, IAccessLog? accessLog)
     {
@@ -36,11 +38,40 @@ public sealed partial class PythonAppEndpoint
         set => _mounts = value;
     }
 
+    /// <summary>Answers liveness and readiness itself; null: the apps have the whole path.</summary>
+    public HealthProbe? Health { get; init; }
+
+    /// <summary>Whether clients are shown tracebacks: only for development.</summary>
+    public bool ShowsTracebacks { get; init; }
+
+    /// <summary>Requests whose answer has not been handed to the connection whole.</summary>
+    public int InProgress => Volatile.Read(ref _inProgress);
+
+    /// <summary>Clients are asked to close their connections with the next answer: the server will stop.</summary>
+    public void BeginClosing() => _isClosing = true;
+
     /// <summary>Serves one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
+        Interlocked.Increment(ref _inProgress);
+        try
+        {
+            await ServeAsync(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inProgress);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
         var passage = new Passage { Started = _time.GetTimestamp() };
         RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (_isClosing)
+            context.Response.Headers.Connection = "close";
+        if (Health is not null && await Health.TryAnswerAsync(context, target.Path))
+            return;
         ClientOrigin origin = ClientOrigin.Of(context, _settings);
         passage.RequestId = origin.RequestId ?? RequestIds.Text(RequestIds.Next());
         passage.Mount = _mounts.Match(context.Request.Host, target.Path);
@@ -48,6 +79,11 @@ public sealed partial class PythonAppEndpoint
         {
             passage.Error = GatewayError.NoMount;
             await GatewayError.NoMount.WriteAsync(context);
+        }
+        else if (ShowsTracebacks && passage.Mount.App.NotLoaded is { } fault)
+        {
+            passage.Error = GatewayError.AppNotReady;
+            await GatewayError.AppNotReady.WriteForDeveloperAsync(context, $"{passage.Mount.App.App.App} could not be loaded: {fault.Message}", fault.Traceback);
         }
         else
         {
@@ -136,7 +172,10 @@ public sealed partial class PythonAppEndpoint
             Refused(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, error.Code);
         if (!context.Response.HasStarted)
         {
-            await error.WriteAsync(context);
+            if (ShowsTracebacks && result.Text is { } details)
+                await error.WriteForDeveloperAsync(context, $"{context.Request.Method} {context.Request.Path} failed", details);
+            else
+                await error.WriteAsync(context);
             return;
         }
         // What was sent cannot be taken back; the client must see that it is not the whole.

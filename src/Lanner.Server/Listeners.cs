@@ -65,7 +65,9 @@ internal static class Listeners
                 kestrel.ListenUnixSocket(unix.Path, options => Plain(options, settings));
                 break;
             case DescriptorBindAddress descriptor:
-                kestrel.ListenHandle((ulong)descriptor.Number, options => Plain(options, settings));
+                // The handle is not owned: neither a stop nor a crash shuts the socket, and who starts next finds those who wait.
+                bool isTcp = InheritedDescriptors.IsTcp(descriptor.Number);
+                kestrel.ListenHandle((ulong)descriptor.Number, options => (isTcp ? (Action<ListenOptions, ServerSettings>)Secure : Plain)(options, settings));
                 break;
         }
     }

@@ -1,8 +1,10 @@
-using System.Diagnostics;
+using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
 using Lanner.Server.Logging;
+using Lanner.Server.Systemd;
+using Lanner.Server.Watching;
 using Lanner.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -14,46 +16,83 @@ using Microsoft.Extensions.Logging;
 namespace Lanner.Server;
 
 /// <summary>
-/// Runs the server: 1 the apps start, 2 the listeners open, 3 it waits for a signal, 4 the listeners close and what runs is
-/// finished, 5 the apps end. The listeners open only when every app is ready: no client meets one that is not.
+/// Runs the server: 1 the apps start, 2 the listeners open, 3 it waits for a signal, 4 it says that it is not ready and
+/// serves on, 5 the listeners close and what runs is finished, 6 the apps end. The listeners open only when every app is
+/// ready: no client meets one that is not.
 /// </summary>
-internal static class ServerHost
+internal static partial class ServerHost
 {
     private const int NotLoaded = 3;
 
-    /// <summary>Returns the exit code: 0 stopped as told, 1 failed, 3 an app could not be loaded.</summary>
-    public static async Task<int> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
+    /// <summary>Returns the exit code: 0 stopped as told, 1 failed or requests were cut off, 3 an app could not be loaded.</summary>
+    /// <param name="settings">What it is told to begin with.</param>
+    /// <param name="read">Reads the settings anew, for a reload.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
         using ILoggerFactory logs = LoggingSetup.Create(settings);
         using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
+        ILogger log = logs.CreateLogger<RunningServer>();
+        using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        var apps = new List<AppSupervisor>();
+        using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
         WebApplication? web = null;
+        bool hurried = false;
+        FileWatch? watch = null;
         Task started = Task.CompletedTask;
-        using Signals signals = Signals.Watch(stop, quick, () => accessLog?.Reopen());
+        using Signals signals = new Signals
+        {
+            Stop = hurry =>
+            {
+                if (hurry)
+                {
+                    hurried = true;
+                    quick.Cancel();
+                }
+                stop.Cancel();
+            },
+            ReopenLogs = () => accessLog?.Reopen(),
+            Reload = () => _ = Task.Run(server.ReloadAndTellAsync),
+            LogStacks = () => _ = Task.Run(server.LogStacksAsync),
+            ScaleBy = workers => _ = Task.Run(() => server.ScaleByAsync(workers)),
+        }.Watch();
+        await using SocketPulse pulse = new();
+        Watchdog? watchdog = null;
         try
         {
-            apps.AddRange(settings.Apps.Select(app => processes.Supervise(app.Definition)));
-            started = Task.WhenAll(apps.Select(app => app.StartAsync(stop.Token)));
+            started = server.StartAsync(stop.Token);
             // While Python imports.
             accessLog = AccessLogWriter.Create(settings, logs.CreateLogger<AccessLogWriter>());
             web = Build(settings, logs);
             await started;
 
             var endpoint = new PythonAppEndpoint(
-                settings.Gateway, Mounts(settings, apps), TimeProvider.System, logs.CreateLogger<PythonAppEndpoint>(), accessLog);
+                settings.Gateway, server.Mounts, TimeProvider.System, logs.CreateLogger<PythonAppEndpoint>(), accessLog)
+            {
+                Health = settings.Health is { } prefix ? new HealthProbe(prefix, () => Readiness.Obstacle(server)) : null,
+                ShowsTracebacks = settings.Watch,
+            };
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
-            TellReady(web, settings);
+            server.BeginServing(endpoint, Addresses(web));
+            TellReady(server, settings);
+            if (manager.IsOpen)
+            {
+                pulse.Start();
+                watchdog = Watchdog.Start(manager, Environment.GetEnvironmentVariable, Environment.ProcessId, pulse.IsThere, TimeProvider.System, logs.CreateLogger<Watchdog>());
+            }
+            if (settings.Watch)
+                watch = FileWatch.Start([.. settings.Apps.Select(app => app.Definition.Directory).Distinct()], server.ReloadAndTellAsync, log);
             await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-            long stopping = Stopwatch.GetTimestamp();
-            await web.StopAsync(quick.Token);
-            // The clients were waited for as long as an app may take to drain: it is not given that time twice.
-            if (Stopwatch.GetElapsedTime(stopping) >= DrainTimeout(settings))
-                await quick.CancelAsync();
-            return 0;
+
+            server.BeginDraining();
+            if (settings.DrainDelay is { } delay)
+                await Task.Delay(delay, quick.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            await CloseAsync(web, server, endpoint, quick, log);
+            await server.StopAppsAsync(quick.Token);
+            return !hurried && (quick.IsCancellationRequested || server.Cut > 0) ? 1 : 0;
         }
         catch (AppLoadException e)
         {
@@ -79,7 +118,10 @@ internal static class ServerHost
             // A failure may have come before the apps were there; what became of them has been told or is nobody's concern.
             await stop.CancelAsync();
             await started.ContinueWith(_ => { }, TaskScheduler.Default);
-            await Task.WhenAll(apps.Select(app => app.DisposeAsync(quick.Token).AsTask()));
+            watch?.Dispose();
+            if (watchdog is not null)
+                await watchdog.DisposeAsync();
+            await server.StopAppsAsync(quick.Token);
             if (web is not null)
                 await web.DisposeAsync();
             if (accessLog is not null)
@@ -90,29 +132,58 @@ internal static class ServerHost
     /// <summary>The Python package is copied beside the program.</summary>
     internal static string PythonDirectory => Path.Combine(AppContext.BaseDirectory, "python");
 
+    /// <summary>
+    /// Closes the listeners and waits for what runs, but no longer than the apps may take to drain; the stop is a quick one
+    /// from then on.
+    /// </summary>
+    private static async Task CloseAsync(WebApplication web, RunningServer server, PythonAppEndpoint endpoint, CancellationTokenSource quick, ILogger log)
+    {
+        Task closing = web.StopAsync(quick.Token);
+        try
+        {
+            await closing.WaitAsync(server.DrainTimeout, quick.Token);
+            return;
+        }
+        catch (TimeoutException)
+        {
+            StillRunning(log, endpoint.InProgress, server.DrainTimeout.TotalSeconds);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to hurry.
+        }
+        // The apps first: their requests are named before their clients are gone.
+        await quick.CancelAsync();
+        await server.StopAppsAsync(quick.Token);
+        await closing;
+    }
+
     private static WebApplication Build(ServerSettings settings, ILoggerFactory logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout(settings));
+        // The limit is kept here: see CloseAsync.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         Listeners.Configure(builder, settings);
         return builder.Build();
     }
 
-    private static TimeSpan DrainTimeout(ServerSettings settings) => settings.Apps.Max(app => app.Definition.DrainTimeout);
+    private static string[] Addresses(WebApplication web) =>
+        [.. web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
 
-    private static MountTable Mounts(ServerSettings settings, List<AppSupervisor> apps) => new(
-        settings.Apps.Zip(apps).SelectMany(pair => pair.First.Mounts.Select(
-            mount => new Mount(mount.Host, mount.Prefix == "/" ? "" : mount.Prefix, pair.Second))));
-
-    private static void TellReady(WebApplication web, ServerSettings settings)
+    private static void TellReady(RunningServer server, ServerSettings settings)
     {
-        string[] addresses = [.. web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
         IEnumerable<string> apps = settings.Apps.Select(
-            app => $"{app.Definition.App}, {Count(app.Definition.Workers, "worker")} × {Count(app.Definition.Threads, "thread")}");
-        Console.Out.WriteLine($"lanner: ready on {string.Join(", ", addresses)} ({string.Join("; ", apps)})");
+            app => $"{app.Definition.App}, {Workers(app.Definition)} × {Count(app.Definition.Threads, "thread")}");
+        Console.Out.WriteLine($"lanner: ready on {string.Join(", ", server.Addresses)} ({string.Join("; ", apps)})");
         Console.Out.Flush();
     }
 
+    private static string Workers(AppDefinition app) =>
+        app.MostWorkers > app.Workers ? $"{app.Workers} to {Count(app.MostWorkers, "worker")}" : Count(app.Workers, "worker");
+
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+
+    [LoggerMessage(3010, LogLevel.Warning, "{Count} requests are not finished after {Seconds} s (drain_timeout) and are cut off")]
+    private static partial void StillRunning(ILogger log, int count, double seconds);
 }

@@ -34,6 +34,9 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     private int _failures;
     private long _retryAt;
     private int _cut;
+    private volatile AppFault? _notLoaded;
+    private volatile bool _hurries;
+    private Task? _disposal;
 
     internal AppSupervisor(AppDefinition app, ProcessSurroundings surroundings, ILogger log)
     {
@@ -58,8 +61,18 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     /// <summary>What last went wrong; null when nothing did, or since a reload has succeeded.</summary>
     public AppFault? LastError => _history.LastError;
 
-    /// <summary>Whether no worker takes requests and the last attempt to start one failed.</summary>
-    public bool IsFailing => _generation is null && _history.LastError is not null;
+    /// <summary>Why the newest version of the app does not serve: its start or last reload failed; null when it did not.</summary>
+    public AppFault? NotLoaded => _notLoaded;
+
+    /// <summary>Logs what the threads of all workers do.</summary>
+    public async Task LogStacksAsync()
+    {
+        foreach (WorkerHandle worker in Workers)
+        {
+            if (worker.State is WorkerState.Ready or WorkerState.Draining)
+                StacksAsked(_log, _app.Name, worker.Slot, worker.Pid, await TakeStacksAsync(worker));
+        }
+    }
 
     /// <summary>Requests that were cut off because they took longer than the app may take to drain.</summary>
     public int Cut => _cut;
@@ -178,22 +191,30 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => DisposeAsync(CancellationToken.None);
 
-    /// <summary>Refuses new requests, lets what runs finish, ends all processes.</summary>
+    /// <summary>Refuses new requests, lets what runs finish, ends all processes. Called again, it waits for the same end.</summary>
     /// <param name="hurry">Cuts off what still runs.</param>
     public async ValueTask DisposeAsync(CancellationToken hurry)
     {
+        Task disposal;
+        lock (_gate)
+            disposal = _disposal ??= DisposeOnceAsync();
+        using CancellationTokenRegistration _ = hurry.UnsafeRegister(static self => ((AppSupervisor)self!).Hurry(), this);
+        await disposal;
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        await Task.Yield();
         await _stopping.CancelAsync();
         Pool.Close();
-        using CancellationTokenRegistration _ = hurry.UnsafeRegister(static self => ((AppSupervisor)self!).Hurry(), this);
         await _keeping;
         await _change.WaitAsync(CancellationToken.None);
         if (_generation is { } generation)
             Retire(generation);
-        if (hurry.IsCancellationRequested)
+        if (_hurries)
             Hurry();
         await RetirementsAsync();
         Pool.Dispose();
-        _stopping.Dispose();
     }
 
     private static WorkerStatus Status(WorkerHandle worker) => new()
@@ -210,6 +231,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     private void Hurry()
     {
+        _hurries = true;
         Generation[] all;
         lock (_gate)
             all = _generation is { } generation ? [generation, .. _retiring] : [.. _retiring];
@@ -235,6 +257,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     private async Task ReloadInTurnAsync()
     {
+        await Task.Yield(); // the caller notes this task before it begins
         await _change.WaitAsync(_stopping.Token);
         AppDefinition app;
         lock (_gate)
@@ -284,8 +307,10 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         catch (AppLoadException e)
         {
             _history.Failed(e.Message, e.Traceback);
+            _notLoaded = _history.LastError;
             throw;
         }
+        _notLoaded = null;
         Generation? old = _generation;
         IReadOnlyList<WorkerHandle> left = old is null ? [] : await old.FreezeAsync();
         TaskCompletionSource swapped;
@@ -446,7 +471,12 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         catch (AppLoadException e)
         {
             NotRestarted(_log, _app.Name, e.Message, e.Traceback);
-            _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
+            lock (_gate)
+            {
+                // From here on whoever comes is refused by itself, or tries again.
+                _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
+                _starting = null;
+            }
             Pool.RefuseWaiting();
             return false;
         }
@@ -545,6 +575,9 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     [LoggerMessage(2043, LogLevel.Information, "app {App} had no request for {Seconds} s and is stopped")]
     private static partial void Resting(ILogger log, string app, double seconds);
+
+    [LoggerMessage(2045, LogLevel.Information, "app {App}: worker {Slot} (pid {Pid}), what its threads do:\n{Stacks}")]
+    private static partial void StacksAsked(ILogger log, string app, int slot, int pid, StackReport stacks);
 
     [LoggerMessage(2044, LogLevel.Error, "app {App}: worker {Slot} (pid {Pid}), what its threads do:\n{Stacks}")]
     private static partial void StacksTaken(ILogger log, string app, int slot, int pid, StackReport stacks);

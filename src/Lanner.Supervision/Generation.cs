@@ -14,7 +14,7 @@ internal sealed partial class Generation : IAsyncDisposable
     private readonly AppHistory _history;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<WorkerHandle, Task> _retiring = [];
     private ImmutableArray<Slot> _slots = [];
@@ -113,10 +113,12 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Ends all workers at once, whatever runs in them.</summary>
     public void Hurry()
     {
+        bool isFirst = !_hurries;
         _hurries = true;
         foreach (WorkerHandle worker in Workers)
         {
-            CountCut(worker);
+            if (isFirst)
+                CountCut(worker);
             worker.Kill();
         }
     }
@@ -283,6 +285,7 @@ internal sealed partial class Generation : IAsyncDisposable
                 CountCut(worker);
                 worker.Kill();
             }
+            await worker.Stacks.Quiet;
             if (worker.Pooled is { Stuck: > 0 })
                 worker.Kill();
             await worker.StopAsync();

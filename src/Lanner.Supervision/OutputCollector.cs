@@ -33,11 +33,14 @@ internal sealed class OutputCollector : IDisposable
     }
 
     /// <summary>Makes a pipe whose lines go to <paramref name="sink"/>; returns the end for the process, which the caller closes.</summary>
-    public SafeFileHandle Open(bool isError, Action<OutputLine> sink)
+    /// <param name="isError">Which stream it is.</param>
+    /// <param name="sink">Takes the lines.</param>
+    /// <param name="ended">Called after the last line, when no process holds the pipe any more.</param>
+    public SafeFileHandle Open(bool isError, Action<OutputLine> sink, Action? ended = null)
     {
         (SafeFileHandle read, SafeFileHandle write) = Posix.Pipe(nonBlockingRead: true);
         lock (_gate)
-            _sources.Add(new Source(read, isError, sink));
+            _sources.Add(new Source(read, isError, sink, ended));
         Posix.Write(_wakeWrite, [1]);
         return write;
     }
@@ -90,7 +93,7 @@ internal sealed class OutputCollector : IDisposable
         }
     }
 
-    private sealed class Source(SafeFileHandle pipe, bool isError, Action<OutputLine> sink)
+    private sealed class Source(SafeFileHandle pipe, bool isError, Action<OutputLine> sink, Action? ended)
     {
         private readonly System.Buffers.ArrayBufferWriter<byte> _line = new();
 
@@ -123,6 +126,7 @@ internal sealed class OutputCollector : IDisposable
             if (_line.WrittenCount > 0)
                 Emit();
             pipe.Dispose();
+            ended?.Invoke();
         }
 
         private void Emit()

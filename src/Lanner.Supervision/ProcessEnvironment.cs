@@ -15,6 +15,13 @@ public static class ProcessEnvironment
     /// </summary>
     private const string ArenaCount = "MALLOC_ARENA_MAX";
 
+    /// <summary>
+    /// What a service manager says to the server alone (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)). A program that
+    /// an app starts may know these variables too, and would speak in the server's name.
+    /// </summary>
+    private static readonly string[] FromServiceManager =
+        ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+
     internal static IEnumerable<string> Of(AppDefinition app)
     {
         var variables = new Dictionary<string, string>();
@@ -22,6 +29,8 @@ public static class ProcessEnvironment
             variables[(string)entry.Key] = (string?)entry.Value ?? "";
         variables.Remove(InlineCompletions);
         variables.Remove(SocketThreadCount);
+        foreach (string name in FromServiceManager)
+            variables.Remove(name);
         variables.TryAdd(ArenaCount, "2");
         foreach ((string name, string value) in app.Environment)
             variables[name] = value;

@@ -24,6 +24,16 @@ internal sealed class StackDump(TimeProvider time)
     /// <summary>The identifiers of the main thread and of those that run requests, in order, as hexadecimal numbers.</summary>
     public void Know(string identifiers) => _identifiers = identifiers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Done when nobody waits for an answer.</summary>
+    public Task Quiet
+    {
+        get
+        {
+            lock (_gate)
+                return _turn;
+        }
+    }
+
     /// <summary>A line of the pipe.</summary>
     public void OnLine(OutputLine line)
     {
@@ -100,12 +110,16 @@ internal sealed class StackDump(TimeProvider time)
             {
                 if (IsHeading(line, out string identifier))
                     threads.Add(new DumpedThread(Array.IndexOf(_identifiers, identifier) - 1, _identifiers.Contains(identifier), identifier, []));
-                else if (threads.Count > 0 && line.StartsWith("  ", StringComparison.Ordinal))
+                else if (threads.Count > 0 && line.StartsWith("  ", StringComparison.Ordinal) && !IsOurs(threads[^1]))
                     threads[^1].Frames.Add(line.Trim());
             }
         }
         return threads;
     }
+
+    /// <summary>The frames from the call of the app outwards are the server's: the same for every request.</summary>
+    private static bool IsOurs(DumpedThread thread) =>
+        thread is { IsKnown: true, Place: >= 0, Frames: [.., var last] } && last.Contains("/lanner/wsgi.py", StringComparison.Ordinal);
 
     /// <summary>"Thread 0x00007f… (most recent call first):", with "Current thread" for the one that took the signal.</summary>
     private static bool IsHeading(string line, out string identifier)

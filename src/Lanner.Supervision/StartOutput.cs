@@ -10,7 +10,19 @@ internal sealed partial class StartOutput(AppDefinition app, ILogger log)
 
     private readonly Lock _gate = new();
     private readonly Queue<string> _lines = new();
+    private int _open = 2;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _forgotten;
+
+    /// <summary>Done when both of its streams have ended: all that it wrote has been seen.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>One of the streams has ended.</summary>
+    public void End()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+            _ended.TrySetResult();
+    }
 
     public void Write(OutputLine line)
     {

@@ -135,8 +135,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
         var output = new StartOutput(app, log);
         using SafeFileHandle nothing = File.OpenHandle("/dev/null");
-        using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write);
-        using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write);
+        using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write, output.End);
+        using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write, output.End);
         try
         {
             int pid = Posix.Spawn(
@@ -214,6 +214,11 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             Posix.Signal(Pid, Posix.SigKill);
         }
         WorkerExit exit = await ReapAsync();
+        if (!_loaded.Task.IsCompleted)
+        {
+            // What it wrote last may say why; a child of the app may hold its streams for longer.
+            await Task.WhenAny(_startOutput.Ended, Task.Delay(TimeSpan.FromSeconds(1), _surroundings.Time));
+        }
         _loaded.TrySetException(new AppLoadException(_startOutput.Reason(exit, _app)));
         _ = _loaded.Task.Exception;
         foreach (TaskCompletionSource<int> fork in _forks.Values)

@@ -47,7 +47,7 @@ public sealed partial class WorkerPool
                     continue;
                 long since = threads[i].Channel.Cell.BegunAt;
                 TimeSpan time = since == 0 ? TimeSpan.Zero : _time.GetElapsedTime(since, now);
-                running.Add(new RunningRequest(i, (exchange as QueuedExchange)?.Description ?? "a request that was given up", time));
+                running.Add(new RunningRequest(i, (exchange as QueuedExchange)?.Description ?? (exchange as AbandonedExchange)?.Description ?? "", time));
             }
         }
         return running;
@@ -82,13 +82,11 @@ public sealed partial class WorkerPool
                         continue;
                     if (!thread.Channel.Cell.HasBegun(number))
                         tookBack |= FindStalled(worker, thread, exchange, now);
-                    else if (IsOver(exchange, thread.Channel.Cell.BegunAt, now) && thread.Channel.TryAbandon(exchange))
+                    else if (IsOver(exchange, thread.Channel.Cell.BegunAt, now) && thread.Channel.TryAbandon(exchange, exchange.Description))
                     {
                         thread.GivenUp();
                         _expired++;
                         (expired ??= []).Add((thread, exchange));
-                        if (worker is { Draining: true, IsIdle: true })
-                            worker.Handle.Idle.TrySetResult();
                     }
                 }
                 // It begins nothing, and no request of its own is there to be over: some thread of the app's holds the GIL.
@@ -108,6 +106,12 @@ public sealed partial class WorkerPool
             Expired(_log, _app.Name, thread.Worker.Handle.Slot, thread.Worker.Handle.Pid, exchange.Description, exchange.Limit.TotalSeconds);
             exchange.OnExpired();
             WorkerIsOver?.Invoke(thread.Worker.Handle, ReplacementReason.RequestTimeout);
+            lock (_gate)
+            {
+                // Only now: its stacks have been asked for, and whoever ends it waits for them.
+                if (thread.Worker is { Draining: true, IsIdle: true })
+                    thread.Worker.Handle.Idle.TrySetResult();
+            }
         }
         foreach (WorkerHandle handle in hung ?? [])
             WorkerIsOver?.Invoke(handle, ReplacementReason.Hung);

@@ -282,7 +282,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 if (first)
                     MoveQueue(ref touched);
                 StartTimers();
-                wanted = _workers.Count == 0;
+                wanted = !_workers.Exists(static worker => worker is { Draining: false, Gone: false });
             }
         }
         touched.Flush();

@@ -3,9 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Lanner.Wire;
 
 /// <summary>Stands in the place of an exchange that was given up: what comes for it is thrown away.</summary>
-internal sealed class AbandonedExchange : Exchange
+public sealed class AbandonedExchange(string description) : Exchange
 {
     private SafeFileHandle? _nothing;
+
+    /// <summary>What the exchange was, for people.</summary>
+    public string Description => description;
 
     public override ReadOnlySpan<byte> RequestFrame => [];
 

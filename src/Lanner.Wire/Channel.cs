@@ -128,7 +128,9 @@ public sealed class Channel : IDisposable
     /// and the worker is told that nobody waits. False when a frame of its answer is being handled right now, or it is
     /// not in flight.
     /// </summary>
-    public bool TryAbandon(Exchange exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="description">What is remembered of it: see <see cref="AbandonedExchange.Description"/>.</param>
+    public bool TryAbandon(Exchange exchange, string description)
     {
         lock (_gate)
         {
@@ -140,7 +142,7 @@ public sealed class Channel : IDisposable
                 if (isIt)
                     Cell.Cancel(number);
                 found |= isIt;
-                _inFlight.Enqueue((number, isIt ? new AbandonedExchange() : entry));
+                _inFlight.Enqueue((number, isIt ? new AbandonedExchange(description) : entry));
             }
             return found;
         }

@@ -275,6 +275,15 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Has programs that are started not inherit a descriptor; one that is not open is passed over.</summary>
+    internal static void CloseOnExec(int descriptor)
+    {
+        const int GetFlags = 1, SetFlags = 2, CloseOnExecFlag = 1;
+        int flags = fcntl(descriptor, GetFlags, 0);
+        if (flags >= 0)
+            _ = fcntl(descriptor, SetFlags, flags | CloseOnExecFlag);
+    }
+
     /// <summary>The number of a handle's descriptor; the caller keeps the handle alive.</summary>
     internal static int Number(SafeHandle handle) => (int)handle.DangerousGetHandle();
 

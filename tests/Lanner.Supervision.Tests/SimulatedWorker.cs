@@ -84,8 +84,17 @@ internal sealed class SimulatedWorker
 }
 
 /// <summary>A request that records what becomes of it.</summary>
-internal sealed class SimulatedRequest(WorkerPool pool, bool resubmits = false) : QueuedExchange
+internal sealed class SimulatedRequest : QueuedExchange
 {
+    private readonly WorkerPool _pool;
+    private readonly bool _resubmits;
+
+    public SimulatedRequest(WorkerPool pool, bool resubmits = false, TimeSpan? limit = null)
+    {
+        (_pool, _resubmits) = (pool, resubmits);
+        Limit = limit ?? Timeout.InfiniteTimeSpan;
+    }
+
     private static readonly byte[] s_frame = new byte[FrameHeader.Size + 1];
 
     static SimulatedRequest() => new FrameHeader(1, 0, 1, FrameKind.Request, FrameFlags.None).Write(s_frame);
@@ -110,10 +119,10 @@ internal sealed class SimulatedRequest(WorkerPool pool, bool resubmits = false) 
 
     public override void OnLost(bool begun)
     {
-        if (!begun && resubmits)
+        if (!begun && _resubmits)
         {
             Told.Enqueue("resubmitted");
-            pool.Resubmit(this);
+            _pool.Resubmit(this);
             return;
         }
         Tell(begun ? "died" : "lost");

@@ -23,7 +23,7 @@ internal sealed class CommandLine
         _root = new RootCommand("Lanner, an application server for Python web apps.")
         {
             ConfiguredCommand("serve", "Runs the server in the foreground.", ServerHost.RunAsync),
-            ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", AppCheck.RunAsync),
+            ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
         _root.Subcommands.Add(VersionCommand());
@@ -55,14 +55,15 @@ internal sealed class CommandLine
 
     private string CommandNames() => string.Join(", ", _root.Subcommands.Where(static command => !command.Hidden).Select(static command => command.Name));
 
-    private Command ConfiguredCommand(string name, string meaning, Func<ServerSettings, CancellationToken, Task<int>> run)
+    private Command ConfiguredCommand(string name, string meaning, Func<ServerSettings, Func<ConfigurationResult>, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, meaning);
         var options = new SettingOptions(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            var configuration = ConfigurationLoader.Load(options.Sources(result));
-            if (configuration.Settings is { } settings) return await run(settings, cancellationToken);
+            var sources = options.Sources(result);
+            var configuration = ConfigurationLoader.Load(sources);
+            if (configuration.Settings is { } settings) return await run(settings, () => ConfigurationLoader.Load(sources), cancellationToken);
             foreach (var problem in configuration.Problems) await _error.WriteLineAsync($"lanner: {problem}");
             return BadUsage;
         });

@@ -42,6 +42,7 @@ internal sealed class ConfigurationLoader
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
+        ApplyPassedSockets(draft);
         ApplyToApp(draft);
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0
@@ -81,6 +82,15 @@ internal sealed class ConfigurationLoader
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);
         if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_CONTROL"), problem);
         else draft.Replace(draft.Server with { Control = reading.Value! });
+    }
+
+    /// <summary>A service manager that passes sockets says where to listen, unless the user does.</summary>
+    private void ApplyPassedSockets(ConfigurationDraft draft)
+    {
+        if (draft.IsGiven("", "bind")) return;
+        var passed = PassedSockets.Find(_sources.Environment, _sources.ProcessId);
+        if (passed.Problem is { } problem) draft.Report(Origin.Option("$LISTEN_FDS"), problem);
+        else if (passed.Value is { Count: > 0 } sockets) draft.Replace(draft.Server with { Bind = sockets });
     }
 
     /// <summary>Lets APP and the options speak of the one app there is, or make it.</summary>

@@ -24,6 +24,9 @@ internal sealed record ConfigurationSources
 
     /// <summary>Reads one variable of the server's own environment.</summary>
     public required Func<string, string?> Environment { get; init; }
+
+    /// <summary>The server's own process: variables that a service manager sets may be meant for another.</summary>
+    public int ProcessId { get; init; } = System.Environment.ProcessId;
 }
 
 /// <summary>Settings, or what is wrong: never both.</summary>

@@ -129,6 +129,47 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("localhost:1", _loader.Load("shop", null, null, ("--control", "localhost:1")).Settings!.Control);
     }
 
+    [Theory]
+    [InlineData("4711", "2", "fd:3 fd:4")]
+    [InlineData("4711", "1", "fd:3")]
+    [InlineData("4711", "0", "127.0.0.1:8000")]
+    [InlineData("4711", null, "127.0.0.1:8000")]
+    [InlineData("4712", "2", "127.0.0.1:8000")]
+    [InlineData("4712", "two", "127.0.0.1:8000")]
+    [InlineData("", "2", "127.0.0.1:8000")]
+    [InlineData(null, "2", "127.0.0.1:8000")]
+    public void Load_PassedSockets_AreTheDefaultOfTheirProcess(string? processId, string? count, string bind)
+    {
+        Pass(processId, count);
+
+        Assert.Equal(bind.Split(' '), _loader.Load("shop").Settings!.Bind.Select(address => address.ToString()));
+    }
+
+    [Fact]
+    public void Load_PassedSocketsAndBind_BindCounts()
+    {
+        Pass("4711", "2");
+
+        Assert.Equal("*:1", Assert.Single(_loader.Load("shop", null, null, ("--bind", ":1")).Settings!.Bind).ToString());
+        Assert.Equal("*:2", Assert.Single(_loader.Settings("[server]\nbind = ':2'\n[app.shop]\napp = 'shop'\n").Bind).ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two")]
+    [InlineData("-1")]
+    [InlineData("1025")]
+    [InlineData("99999999999")]
+    public void Load_PassedSocketsOfNoNumber_AreRefusedUnlessBindIsGiven(string count)
+    {
+        Pass("4711", count);
+
+        Assert.Equal(
+            $"$LISTEN_FDS: must be the number of the sockets that the service manager passes, from 0 to 1024, not \"{count}\"",
+            Assert.Single(_loader.Load("shop").Problems).ToString());
+        Assert.NotNull(_loader.Load("shop", null, null, ("--bind", ":1")).Settings);
+    }
+
     [Fact]
     public void Load_ControlOnTcpWithoutToken_IsRefused()
     {
@@ -197,4 +238,11 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("--workers: may be given only once", Assert.Single(_loader.Load("shop", null, null, ("--workers", "1"), ("--workers", "2")).Problems).ToString());
 
     public void Dispose() => _loader.Dispose();
+
+    private void Pass(string? processId, string? count)
+    {
+        if (processId is not null) _loader.Environment["LISTEN_PID"] = processId;
+        if (count is not null) _loader.Environment["LISTEN_FDS"] = count;
+        _loader.Environment["LISTEN_FDNAMES"] = "a:b";
+    }
 }

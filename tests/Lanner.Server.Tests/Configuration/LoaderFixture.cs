@@ -5,6 +5,9 @@ namespace Lanner.Server.Tests.Configuration;
 /// <summary>A project directory with a Python of its own, and the loader run in it.</summary>
 internal sealed class LoaderFixture : IDisposable
 {
+    /// <summary>The process that the loader takes itself for.</summary>
+    public const int ProcessId = 4711;
+
     public LoaderFixture() => Python = Home.WriteProgram("bin/python3");
 
     public TemporaryDirectory Home { get; } = new();
@@ -25,6 +28,7 @@ internal sealed class LoaderFixture : IDisposable
             AppOptions = [.. Given(AppSettingTable.All, options)],
             CurrentDirectory = Home.Path,
             Environment = name => Environment.GetValueOrDefault(name),
+            ProcessId = ProcessId,
         });
     }
 
