@@ -58,7 +58,8 @@ internal static class ControlSocket
             return;
         if (!IsSocket(path))
             throw new IOException("a file that is no socket is in the way; move it, or set control to another place");
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // Not blocking: a server that is stuck may take no more connections, and is no less alive.
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
@@ -67,6 +68,10 @@ internal static class ControlSocket
         {
             File.Delete(path);
             return;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+        {
+            // Somebody listens.
         }
         throw new IOException("another server uses it; stop that one, or set control to another place");
     }

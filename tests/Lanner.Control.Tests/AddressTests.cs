@@ -64,6 +64,21 @@ public sealed class AddressTests
     }
 
     [Fact]
+    public async Task UnixSocket_OfAServerThatTakesNoMore_IsNotTouched()
+    {
+        await using ControlFixture control = await ControlFixture.OverUnixAsync();
+        string path = control.SocketPath + "2";
+        using Socket stuck = ControlSocket.Bind(new UnixDomainSocketEndPoint(path));
+        stuck.Listen(0);
+        using var waiting = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await waiting.ConnectAsync(new UnixDomainSocketEndPoint(path));
+
+        IOException failure = await Assert.ThrowsAnyAsync<IOException>(() => control.StartAsync($"unix:{path}"));
+
+        Assert.Contains("another server uses it", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task UnixSocket_FileInTheWay_IsKept()
     {
         await using ControlFixture control = await ControlFixture.OverUnixAsync();

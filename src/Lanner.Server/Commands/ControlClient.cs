@@ -11,13 +11,15 @@ internal sealed class ControlClient : IDisposable
     /// <summary>What only reads is answered at once; stacks of a stuck worker within seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private const int MostConnections = 16;
+
     private readonly BindAddress _address;
     private readonly HttpClient _http;
 
     public ControlClient(BindAddress address, string? token)
     {
         _address = address;
-        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancellationToken) => await OpenAsync(cancellationToken), UseProxy = false, UseCookies = false })
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancellationToken) => await OpenAsync(cancellationToken), UseProxy = false, UseCookies = false, MaxConnectionsPerServer = MostConnections })
         {
             BaseAddress = new Uri(address is TcpBindAddress tcp ? $"http://{Reachable(tcp)}" : "http://localhost"),
             Timeout = Timeout.InfiniteTimeSpan,

@@ -19,21 +19,24 @@ internal static class StacksCommand
             single = pids.Count == 0;
             if (single) pids.Add(long.Parse(target, CultureInfo.InvariantCulture));
         }
-        var replies = new List<ControlReply>();
-        foreach (var pid in pids)
-        {
-            try
-            {
-                replies.Add(await session.Client.GetAsync($"/v1/workers/{pid}/stacks", cancellationToken));
-            }
-            catch (ControlRefusal) when (!single)
-            {
-                // It ended since it was listed.
-            }
-        }
+        // At once: one that is stuck takes a second.
+        var replies = (await Task.WhenAll(pids.Select(pid => AskAsync(session, pid, mayBeGone: !single, cancellationToken)))).OfType<ControlReply>().ToArray();
         if (session.Json) session.Output.WriteLine(single ? replies[0].Text : $"[{string.Join(',', replies.Select(static reply => reply.Text))}]");
         else foreach (var reply in replies) session.Output.WriteLine(Shown.Lines(Text(reply.Json)));
         return 0;
+    }
+
+    /// <summary>Null when the worker ended since it was listed.</summary>
+    private static async Task<ControlReply?> AskAsync(ControlSession session, long pid, bool mayBeGone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.Client.GetAsync($"/v1/workers/{pid}/stacks", cancellationToken);
+        }
+        catch (ControlRefusal) when (mayBeGone)
+        {
+            return null;
+        }
     }
 
     private static bool IsNumber(string target) => target.Length < 10 && target.All(char.IsAsciiDigit);
