@@ -5,21 +5,19 @@ namespace Lanner.Control;
 /// <summary>Whether a load balancer should send requests here.</summary>
 public static class Readiness
 {
-    /// <summary>Why not, or null. An app that is degraded still answers; a lazy one is started by its first request.</summary>
+    /// <summary>
+    /// Why not, in one sentence; null when it should. An app that is degraded still answers; a lazy one is started by its
+    /// first request, and while that starts, or when it failed, the other apps are not to suffer. Asks no worker.
+    /// </summary>
     public static string? Obstacle(IControlledServer server)
     {
-        switch (server.State)
-        {
-            case ServerState.Starting:
-                return "the server is starting";
-            case ServerState.Draining:
-                return "the server is stopping";
-        }
+        if (server.State != ServerState.Ready)
+            return server.State == ServerState.Starting ? "the server is starting" : "the server is stopping";
         foreach (ControlledApp app in server.Apps)
         {
-            AppState state = app.Supervisor.Status().State;
-            if (state is AppState.Starting or AppState.Failing or AppState.Stopping)
-                return $"the app {app.Supervisor.App.Name} is {state.ToString().ToLowerInvariant()}";
+            AppStatus status = app.Supervisor.Status();
+            if (!status.App.Lazy && !status.Workers.Any(static worker => worker.State == WorkerState.Ready))
+                return $"the app {status.App.Name} has no worker that is ready: it is {Words.Of(status.State)}";
         }
         return null;
     }

@@ -24,9 +24,10 @@ internal sealed class CommandLine
         {
             ConfiguredCommand("serve", "Runs the server in the foreground.", ServerHost.RunAsync),
             ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
-            VersionCommand(),
-            SettingsPageCommand(),
         };
+        foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
+        _root.Subcommands.Add(VersionCommand());
+        _root.Subcommands.Add(SettingsPageCommand());
         // The library's own answer holds the commit; this one is the same as that of the command.
         var version = new Option<bool>("--version") { Description = "Says which version this is." };
         _root.Options.Remove(_root.Options.OfType<VersionOption>().Single());
