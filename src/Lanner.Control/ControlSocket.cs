@@ -13,7 +13,6 @@ namespace Lanner.Control;
 internal static class ControlSocket
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int NoSuchDevice = 6;
 
     /// <exception cref="IOException">It cannot be bound; the message is for the user.</exception>
     public static Socket Bind(EndPoint place)
@@ -34,7 +33,7 @@ internal static class ControlSocket
         string path = place.ToString();
         if (Path.GetDirectoryName(path) is { } directory && !Directory.Exists(directory))
             Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        RemoveDead(path);
+        UnixSocketFile.RemoveDead(path, "control");
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -48,45 +47,6 @@ internal static class ControlSocket
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>A socket that a killed server left is removed. One that is served, or what is no socket, is not touched.</summary>
-    private static void RemoveDead(string path)
-    {
-        if (!File.Exists(path))
-            return;
-        if (!IsSocket(path))
-            throw new IOException("a file that is no socket is in the way; move it, or set control to another place");
-        // Not blocking: a server that is stuck may take no more connections, and is no less alive.
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
-        {
-            // Somebody listens.
-        }
-        throw new IOException("another server uses it; stop that one, or set control to another place");
-    }
-
-    /// <summary>The kernel opens files, but not sockets; connecting is refused for both.</summary>
-    private static bool IsSocket(string path)
-    {
-        try
-        {
-            File.OpenHandle(path, access: FileAccess.ReadWrite).Dispose();
-            return false;
-        }
-        catch (IOException e)
-        {
-            return e.HResult == NoSuchDevice;
         }
     }
 }

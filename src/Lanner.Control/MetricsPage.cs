@@ -70,6 +70,8 @@ internal sealed class MetricsPage
         PerApp("lanner_requests_total", "counter", "Requests answered by workers.", static app => app.Load.Answered);
         PerApp("lanner_requests_in_flight", "gauge", "Requests given to a thread and not answered.", static app => app.Load.InFlight);
         PerApp("lanner_requests_expired_total", "counter", "Requests that ran for longer than they may.", static app => app.Load.Expired);
+        PerApp("lanner_queued_total", "counter", "Requests that had to wait for a thread and were given to one.", static app => app.Load.Waited);
+        PerApp("lanner_queue_seconds_total", "counter", "How long they waited, all together.", static app => app.Load.WaitedFor.TotalSeconds);
         PerApp("lanner_queue_length", "gauge", "Requests that wait for a thread.", static app => app.Load.Queued);
         PerApp("lanner_queue_oldest_seconds", "gauge", "How long the first of them has waited.", static app => app.Load.OldestWait.TotalSeconds);
     }

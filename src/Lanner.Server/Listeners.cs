@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
@@ -61,7 +62,7 @@ internal static class Listeners
                     kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
                 break;
             case UnixBindAddress unix:
-                RemoveDead(unix.Path);
+                UnixSocketFile.RemoveDead(unix.Path, "bind");
                 kestrel.ListenUnixSocket(unix.Path, options => Plain(options, settings));
                 break;
             case DescriptorBindAddress descriptor:
@@ -95,26 +96,6 @@ internal static class Listeners
         catch (SocketException e)
         {
             throw new IOException($"the address of {host} is not known: {e.Message}");
-        }
-    }
-
-    /// <summary>A socket that a killed server left is in the way; one that somebody answers on is not touched, and binding it fails.</summary>
-    private static void RemoveDead(string path)
-    {
-        if (!File.Exists(path))
-            return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-        }
-        catch (SocketException)
-        {
-            // Not a socket, or not ours to look at: binding tells.
         }
     }
 }

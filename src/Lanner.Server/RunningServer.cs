@@ -244,18 +244,18 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
             Fixed(_log, "tls_certificate, tls_key");
     }
 
-    [LoggerMessage(3001, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]
+    [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]
     private static partial void NotLoaded(ILogger log, string app, string why, string traceback);
 
-    [LoggerMessage(3002, LogLevel.Error, "not reloaded, what served goes on: {Why}\n{Traceback}")]
+    [LoggerMessage(3032, LogLevel.Error, "not reloaded, what served goes on: {Why}\n{Traceback}")]
     private static partial void NotReloaded(ILogger log, string why, string traceback);
 
-    [LoggerMessage(3003, LogLevel.Error, "app {App} keeps its number of workers: {Why}\n{Traceback}")]
+    [LoggerMessage(3033, LogLevel.Error, "app {App} keeps its number of workers: {Why}\n{Traceback}")]
     private static partial void NotScaled(ILogger log, string app, string why, string traceback);
 
-    [LoggerMessage(3004, LogLevel.Information, "app {App} is no longer in the settings and ends")]
+    [LoggerMessage(3034, LogLevel.Information, "app {App} is no longer in the settings and ends")]
     private static partial void Removed(ILogger log, string app);
 
-    [LoggerMessage(3005, LogLevel.Warning, "{Setting} has changed; that takes effect when the server is started again")]
+    [LoggerMessage(3035, LogLevel.Warning, "{Setting} has changed; that takes effect when the server is started again")]
     private static partial void Fixed(ILogger log, string setting);
 }

@@ -39,6 +39,7 @@ internal static partial class ServerHost
         AccessLogWriter? accessLog = null;
         using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
         WebApplication? web = null;
+        ControlHost? control = null;
         bool hurried = false;
         FileWatch? watch = null;
         Task started = Task.CompletedTask;
@@ -65,6 +66,7 @@ internal static partial class ServerHost
             started = server.StartAsync(stop.Token);
             // While Python imports.
             accessLog = AccessLogWriter.Create(settings, logs.CreateLogger<AccessLogWriter>());
+            control = await OpenControlAsync(server, settings, logs, stop.Token);
             web = Build(settings, logs);
             await started;
 
@@ -127,11 +129,28 @@ internal static partial class ServerHost
                 await web.DisposeAsync();
             if (accessLog is not null)
                 await accessLog.DisposeAsync();
+            // Last: its end tells a waiting `lanner stop` that the server has ended.
+            if (control is not null)
+                await control.DisposeAsync();
         }
     }
 
     /// <summary>The Python package is copied beside the program.</summary>
     internal static string PythonDirectory => Path.Combine(AppContext.BaseDirectory, "python");
+
+    /// <summary>A second server in the same directory, or one that may not write there, serves without it, unless it was asked for.</summary>
+    private static async Task<ControlHost?> OpenControlAsync(RunningServer server, ServerSettings settings, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ControlHost.StartAsync(server, settings.Control, settings.ControlToken, logs, cancellationToken);
+        }
+        catch (IOException e) when (settings.ControlIsDefault)
+        {
+            NotControlled(logs.CreateLogger<ControlHost>(), e.Message);
+            return null;
+        }
+    }
 
     /// <summary>
     /// Closes the listeners and waits for what runs, but no longer than the apps may take to drain; the stop is a quick one
@@ -171,6 +190,9 @@ internal static partial class ServerHost
 
     private static string[] Addresses(WebApplication web) =>
         [.. web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+
+    [LoggerMessage(3011, LogLevel.Warning, "this server has no control API, lanner status and the like will not reach it: {Why}")]
+    private static partial void NotControlled(ILogger log, string why);
 
     [LoggerMessage(3010, LogLevel.Warning, "{Count} requests are not finished after {Seconds} s (drain_timeout) and are cut off")]
     private static partial void StillRunning(ILogger log, int count, double seconds);

@@ -27,6 +27,9 @@ internal sealed partial class LannerServer : IAsyncDisposable
 
     public int Pid => _process.Id;
 
+    /// <summary>The path of the control API's socket, unless the environment or the arguments say otherwise.</summary>
+    public required string ControlSocket { get; init; }
+
     public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Everything written up to now, both streams, line by line.</summary>
@@ -131,6 +134,7 @@ internal sealed partial class LannerServer : IAsyncDisposable
         }
         Client?.Dispose();
         _process.Dispose();
+        File.Delete(ControlSocket);
     }
 
     private static LannerServer Run(string[] arguments, IReadOnlyDictionary<string, string>? environment, string? workingDirectory)
@@ -142,10 +146,12 @@ internal sealed partial class LannerServer : IAsyncDisposable
             WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
         };
         start.Environment.Remove("VIRTUAL_ENV");
+        string control = Path.Combine(Path.GetTempPath(), $"lanner-{Guid.NewGuid():N}.sock");
+        start.Environment["LANNER_CONTROL"] = $"unix:{control}";
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = new Process { StartInfo = start };
-        var server = new LannerServer(process);
+        var server = new LannerServer(process) { ControlSocket = control };
         process.OutputDataReceived += (_, e) => server.Take(e.Data);
         process.ErrorDataReceived += (_, e) => server.Take(e.Data);
         process.Start();

@@ -43,6 +43,8 @@ internal sealed class ConfigurationLoader
         ApplyControlDefault(draft);
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
         ApplyPassedSockets(draft);
+        if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
+            draft.Replace(draft.Server with { ControlIsDefault = true });
         ApplyToApp(draft);
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0

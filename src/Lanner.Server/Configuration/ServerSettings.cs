@@ -16,6 +16,9 @@ internal sealed record ServerSettings
     /// <summary><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</summary>
     public string Control { get; init; } = "unix:.lanner/control.sock";
 
+    /// <summary>Whether nobody has said where the control API is to listen: then it is no reason not to serve when it cannot.</summary>
+    public bool ControlIsDefault { get; init; }
+
     /// <summary>What clients of a control address on TCP must show; null for a Unix socket.</summary>
     public string? ControlToken { get; init; }
 
