@@ -23,6 +23,8 @@ STACKS_SIGNAL = 62
 # Where each thread, by its identifier, notes the environ it runs.
 running: dict[int, list[Any]] = {}
 
+_streams: list[output.TaggedStream] = []
+
 
 def run(
     app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], failure: Optional[BaseException] = None
@@ -150,6 +152,7 @@ def _capture(out: int, err: int) -> None:
         old = getattr(sys, name.strip("<>"))
         setattr(sys, name.strip("<>"), stream)
         setattr(sys, f"__{name.strip('<>')}__", stream)
+        _streams.append(stream)
         _move_handlers(old, stream)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
@@ -185,8 +188,7 @@ def _serve(
         begun.put(error)
         return
     cells[place * 8 + 6] = threading.get_native_id()
-    out, err = sys.stdout, sys.stderr  # the streams of _capture, whatever the app puts in their place
-    assert isinstance(out, output.TaggedStream) and isinstance(err, output.TaggedStream)
+    out, err = _streams  # of _capture, whatever the app has put in their place
 
     def ended() -> None:
         if out.unfinished or err.unfinished:
