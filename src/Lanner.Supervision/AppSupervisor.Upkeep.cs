@@ -103,7 +103,7 @@ public sealed partial class AppSupervisor
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e.Message, e.Traceback);
+            _history.Failed(e);
         }
         finally
         {

@@ -123,7 +123,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e.Message, e.Traceback);
+            _history.Failed(e);
             throw;
         }
         finally
@@ -301,8 +301,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e.Message, e.Traceback);
-            _notLoaded = _history.LastError;
+            _notLoaded = _history.Failed(e);
             throw;
         }
         _notLoaded = null;

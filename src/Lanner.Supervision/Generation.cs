@@ -216,6 +216,7 @@ internal sealed partial class Generation : IAsyncDisposable
     internal void Enter(WorkerHandle fresh, WorkerHandle? before, ReplacementReason reason = default)
     {
         _pool.Swap([fresh], before is null ? [] : [before]);
+        _history.Started(fresh.Slot);
         if (before is null)
         {
             WorkerReplaced(_log, Name, fresh.Slot, fresh.Pid);
@@ -229,15 +230,14 @@ internal sealed partial class Generation : IAsyncDisposable
     internal void Ended(WorkerHandle worker, WorkerExit exit)
     {
         _pool.Disconnect(worker);
-        exit = _history.Ended(exit);
-        _history.Failed($"worker {worker.Slot} (pid {worker.Pid}) ended: {exit}");
+        exit = _history.Ended(worker.Slot, worker.Pid, exit);
         WorkerEnded(_log, Name, worker.Slot, worker.Pid, exit);
     }
 
     /// <summary>A worker did not start.</summary>
     internal void NotStarted(int slot, AppLoadException e)
     {
-        _history.Failed($"worker {slot} did not start: {e.Message}", e.Traceback);
+        _history.Failed(e, slot);
         WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
     }
 
