@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional
 
 from . import descriptors, frames, lifeline, worker_process
 from .identity import worker as identity
+from .peers import seam
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
 
@@ -62,6 +63,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    seam.prepare(settings)
 
 
 def _limit(settings: dict[str, Any]) -> None:
@@ -161,7 +163,7 @@ class _Template:
 
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
-        process = subprocess.Popen([sys.executable, boot, task], pass_fds=numbers)
+        process = subprocess.Popen([sys.executable, boot, task], pass_fds=[*numbers, self._settings["shared"]])
         process.returncode = 0  # reaped here, by pid
         return process.pid
 

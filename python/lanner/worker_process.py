@@ -16,6 +16,7 @@ from typing import Any, Callable, Optional
 from . import descriptors, frames, lifeline, loading, output, wsgi
 from .channel import Channel
 from .identity import worker as identity
+from .peers import seam
 
 STACKS_SIGNAL = 62
 
@@ -50,6 +51,8 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
         if app is None:
             return 3
     cells = _board(board, len(channel_numbers))
+    if not seam.begin(control, requests, cells, len(channel_numbers)):
+        return 3
     threads = [
         threading.Thread(target=_serve, args=(app, place, number, cells, requests), name=f"lanner-{place}", daemon=True)
         for place, number in enumerate(channel_numbers)
