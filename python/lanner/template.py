@@ -31,7 +31,7 @@ def main() -> None:
     came = control.receive()
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
-    settings = came[1]
+    settings = {**came[1], "locks": control.descriptors.popleft()}
     try:
         _limit(settings)
         _prepare(settings)
@@ -163,7 +163,7 @@ class _Template:
 
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
-        process = subprocess.Popen([sys.executable, boot, task], pass_fds=[*numbers, self._settings["shared"]])
+        process = subprocess.Popen([sys.executable, boot, task], pass_fds=[*numbers, self._settings["locks"]])
         process.returncode = 0  # reaped here, by pid
         return process.pid
 

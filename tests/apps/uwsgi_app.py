@@ -1,4 +1,4 @@
-"""An app as it is written for uWSGI: hooks after the fork, timers, locks; `/who`, `/locked`, `/call?name=`, `/reload`."""
+"""An app as it is written for uWSGI: hooks after the fork, timers, locks; `/who`, `/locked?until=`, `/is-locked`, `/call?name=`, `/reload`."""
 from __future__ import annotations
 
 import os
@@ -7,7 +7,7 @@ from typing import Any
 
 import uwsgi
 import uwsgidecorators
-from exchange import answer, note, query
+from exchange import answer, await_file, note, query
 
 begun = 0
 
@@ -51,9 +51,13 @@ def application(environ: Any, start_response: Any) -> Any:
         uwsgi.lock()
         note("enter", "lock")
         time.sleep(0.005)
+        if "until" in query(environ):
+            await_file(query(environ)["until"])
         note("leave", "lock")
         uwsgi.unlock()
         return answer(start_response, b"done")
+    if path == "/is-locked":
+        return answer(start_response, str(uwsgi.is_locked()).encode())
     if path == "/call":
         function = mail if query(environ)["name"] == "mail" else getattr(uwsgi, query(environ)["name"])
         try:

@@ -25,11 +25,11 @@ def modules(tmp_path, monkeypatch):
     monkeypatch.setattr(seam, "_waiting", [])
     monkeypatch.setattr(seam, "_begun_in", 0)
     monkeypatch.setattr(locks, "_locks", None)
-    seam.prepare({"app": "shop.wsgi:application", "directory": str(tmp_path), "preload": True, "user": "", "group": ""})
+    seam.prepare({"app": "shop.wsgi:application", "directory": str(tmp_path), "preload": True, "user": "", "group": "", "locks": os.memfd_create("test")})
     try:
         yield importlib.import_module("uwsgi"), importlib.import_module("uwsgidecorators")
     finally:
-        os.close(seam.settings["shared"])
+        os.close(seam.settings["locks"])
         seam.settings.clear()  # the hook for forks does nothing from here on
         sys.modules.pop("uwsgi", None)
         sys.modules.pop("uwsgidecorators", None)
@@ -78,7 +78,7 @@ def test_processes_that_multiprocessing_spawns_have_none_either(modules):
 
 def test_an_installed_module_wins(tmp_path):
     (tmp_path / "uwsgidecorators.py").write_text("installed = True")
-    code = "import sys; from lanner.peers import seam; seam.prepare({}); import uwsgidecorators; print(uwsgidecorators.installed)"
+    code = "import sys; from lanner.peers import seam; seam.prepare({'locks': 0}); import uwsgidecorators; print(uwsgidecorators.installed)"
     environment = {**os.environ, "PYTHONPATH": f"{PACKAGE}:{tmp_path}"}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "True"
@@ -201,13 +201,13 @@ def test_lock_surrounds_the_call_also_when_it_raises(modules):
 
 
 def test_children_of_the_app_have_no_locks(modules):
-    shared = seam.settings["shared"]
+    shared = seam.settings["locks"]
     pid = os.fork()
     if pid == 0:
         try:
             modules[0].lock()
         except RuntimeError as error:
-            os._exit(0 if "not in processes that the app forks" in str(error) and seam.settings["shared"] == -1 else 1)
+            os._exit(0 if "not in processes that the app forks" in str(error) and seam.settings["locks"] == -1 else 1)
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.fstat(shared)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 import traceback
 from typing import Any, Callable, Optional
@@ -25,10 +24,7 @@ def prepare(given: dict[str, Any]) -> None:
     """In the template and in spawned workers, before the app is imported."""
     given.setdefault("front_end", os.getppid())
     given.setdefault("started_on", int(time.time()))
-    if "shared" in given:
-        os.set_inheritable(given["shared"], False)  # it was handed to a spawned worker
-    else:
-        given["shared"] = _shared_file()
+    os.set_inheritable(given["locks"], False)  # a spawned worker was handed it so
     settings.update(given)
     os.register_at_fork(after_in_child=_let_go)
     sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "modules"))
@@ -36,17 +32,9 @@ def prepare(given: dict[str, Any]) -> None:
 
 def _let_go() -> None:
     """Children that the app forks inherit nothing of the server's; its workers do."""
-    if settings and not descriptors.forking_worker():
-        os.close(settings["shared"])
-        settings["shared"] = -1
-
-
-def _shared_file() -> int:
-    """A file without a name that all workers of this template hold: its bytes are their locks."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("lanner-shared")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+    if settings.get("locks", -1) >= 0 and not descriptors.forking_worker():
+        os.close(settings["locks"])
+        settings["locks"] = -1
 
 
 def begin(control: frames.ControlLink, requests: dict[int, list[Any]], cells: Any, threads: int) -> bool:

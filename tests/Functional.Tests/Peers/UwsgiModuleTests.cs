@@ -69,15 +69,41 @@ public sealed class UwsgiModuleTests : IDisposable
     }
 
     [Fact]
-    public async Task Reload_BringsANewGeneration()
+    public async Task Reload_BringsANewGenerationThatHasTheTimersWhenTheOldOneIsDone()
     {
         await using LannerServer server = await StartAsync();
+        await Processes.UntilAsync(() => Ticks("one").Length >= 5, "ticks");
+        string first = Assert.Single(Ticks("one").Distinct());
 
         Assert.Equal("True", await server.Client.GetStringAsync("/reload"));
-
         await server.WaitForOutputAsync(line => line.Contains("generation 2 serves", StringComparison.Ordinal));
-        await _ledger.UntilAsync("postfork 1", 2);
-        await _ledger.UntilAsync("atexit 1", 1);
+        await Processes.UntilAsync(() => Ticks("one")[^1] != first && Ticks("one").Count(pid => pid == Ticks("one")[^1]) >= 20, "ticks of the new generation");
+
+        Assert.Equal(2, Events("postfork").Count(line => line.Subject == "1"));
+        Assert.Equal(["1", "2"], Events("atexit").Select(line => line.Subject).Order());
+        // Never two at a time: each process ticks without another between. An old worker may have had them for a moment.
+        string[] pids = Ticks("one");
+        Assert.Equal(pids.Distinct().Count(), 1 + pids.Zip(pids.Skip(1)).Count(pair => pair.First != pair.Second));
+    }
+
+    [Fact]
+    public async Task Lock_HeldInTheOldGeneration_ExcludesTheNewOne()
+    {
+        await using LannerServer server = await StartAsync();
+        string go = Path.Combine(Path.GetDirectoryName(_ledger.Path)!, "go");
+        Task<string> holder = server.Client.GetStringAsync($"/locked?until={go}");
+        await _ledger.UntilAsync("enter lock", 1);
+        server.Signal("HUP");
+        await server.WaitForOutputAsync(line => line.Contains("generation 2 serves", StringComparison.Ordinal));
+
+        Task<string> waiter = server.Client.GetStringAsync("/locked");
+        Assert.Equal("True", await server.Client.GetStringAsync("/is-locked"));
+        await Task.Delay(200);
+        Assert.False(waiter.IsCompleted);
+        await File.WriteAllTextAsync(go, "");
+
+        await Task.WhenAll(holder, waiter);
+        Assert.Equal(["enter", "leave", "enter", "leave"], Events().Where(line => line.Subject == "lock").Select(line => line.Name));
     }
 
     [Fact]

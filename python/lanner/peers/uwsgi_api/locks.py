@@ -1,6 +1,6 @@
 """Locks that exclude across the workers of an app.
 
-Each is one byte of a file that the template made, locked by the kernel for the process (fcntl), so that it is free again
+Each is one byte of a nameless file that all processes of the app share, those of the next generation too, locked by the kernel for the process (fcntl), so that it is free again
 the moment its holder is dead, however it died; the threads of one process exclude each other by an ordinary lock."""
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def of_app() -> Locks:
     from .. import seam
 
     global _locks
-    if seam.settings["shared"] < 0:
+    if seam.settings["locks"] < 0:
         raise RuntimeError("uwsgi.lock works in the template and the workers, not in processes that the app forks")
     if _locks is None:
-        _locks = Locks(seam.settings["shared"])
+        _locks = Locks(seam.settings["locks"])
     return _locks

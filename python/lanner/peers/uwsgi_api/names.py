@@ -36,12 +36,13 @@ _INSTEAD = {
     "sharedarea_dec8 sharedarea_dec16 sharedarea_dec32 sharedarea_dec64 queue_get queue_set queue_last queue_push queue_pull "
     "queue_pop queue_slot queue_pull_slot",
     RPC: "rpc rpc_list register_rpc call erlang_connect erlang_close erlang_send_message erlang_receive_message erlang_recv_message "
-    "erlang_register_process erlang_rpc send_message send_multi_message",
+    "erlang_register_process erlang_rpc send_message send_multi_message async_send_message cluster cluster_nodes cluster_node_name "
+    "cluster_best_node multicast_message_manager udp_message_manager",
     SOCKETS: "connection_fd disconnect send recv close connect is_connected sendfile offload start_response ready_fd "
     "fcgi recv_block recv_frame",
     WEBSOCKET: "websocket_handshake websocket_recv websocket_recv_nb websocket_send websocket_send_binary",
     ASYNC: "async_connect async_sleep async_id suspend green_schedule green_pause green_unpause_all wait_fd_read wait_fd_write",
-    METRICS: "metric_get metric_set metric_inc metric_dec metric_mul metric_div metric_set_max metric_set_min "
+    METRICS: "add_probe metric_get metric_set metric_inc metric_dec metric_mul metric_div metric_set_max metric_set_min "
     "snmp_set_community snmp_set_counter32 snmp_set_counter64 snmp_set_gauge snmp_incr_counter32 snmp_incr_counter64 "
     "snmp_incr_gauge snmp_decr_counter32 snmp_decr_counter64 snmp_decr_gauge",
     LIMIT: "set_user_harakiri",
