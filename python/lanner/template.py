@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, lifeline, worker_process
+from . import descriptors, frames, hooks, lifeline, worker_process
 from .identity import worker as identity
 from .peers import seam
 
@@ -27,6 +27,7 @@ def main() -> None:
     gc.disable()  # what is garbage now would be copied into every worker by a later collection
     lifeline.hold(descriptors.own_number(LIFELINE))
     descriptors.watch_forks()
+    hooks.manage()
     control = frames.ControlLink(descriptors.own(socket.socket(fileno=CONTROL)))
     came = control.receive()
     if came is None or came[0] != frames.CONFIGURE:
@@ -151,10 +152,12 @@ class _Template:
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
+            failure = hooks.prepare_fork()
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            worker_process.run(self._app, self._settings, command, numbers)
+            worker_process.run(self._app, self._settings, command, numbers, failure)
+        hooks.forked(in_child=False)
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
@@ -184,5 +187,6 @@ class _Template:
 def _spawned(task: dict[str, Any]) -> None:
     """A worker in an interpreter of its own."""
     descriptors.watch_forks()
+    hooks.manage()
     _prepare(task["settings"])
     worker_process.run(None, task["settings"], task["command"], task["numbers"])

@@ -115,6 +115,9 @@ internal sealed partial class Generation : IAsyncDisposable
     {
         bool isFirst = !_hurries;
         _hurries = true;
+        // Or they would put new workers in the places of those that are killed.
+        foreach (Slot slot in _slots)
+            slot.BeginFreezing();
         foreach (WorkerHandle worker in Workers)
         {
             if (isFirst)

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from lanner import hooks, worker_process
 from lanner.identity import worker
 from lanner.peers import seam
 from lanner.peers.uwsgi_api import locks, names
@@ -22,8 +23,8 @@ def modules(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "kind", "template")
     monkeypatch.setattr(worker, "workers", 2)
     monkeypatch.setattr(worker, "threads", 3)
-    monkeypatch.setattr(seam, "_waiting", [])
-    monkeypatch.setattr(seam, "_begun_in", 0)
+    monkeypatch.setattr(hooks, "_managed", True)
+    monkeypatch.setattr(hooks, "process", hooks.Process())
     monkeypatch.setattr(locks, "_locks", None)
     seam.prepare({"app": "shop.wsgi:application", "directory": str(tmp_path), "preload": True, "user": "", "group": "", "locks": os.memfd_create("test")})
     try:
@@ -35,21 +36,10 @@ def modules(tmp_path, monkeypatch):
         sys.modules.pop("uwsgidecorators", None)
 
 
-class Link:
-    """A control link that keeps what is sent."""
-
-    def __init__(self):
-        self.sent = []
-
-    def send(self, kind, entries):
-        self.sent.append((kind, entries))
-
-
 def begin(slot=0):
     """What a worker does after the fork."""
     worker.kind, worker.slot = "web", slot
-    link = Link()
-    return seam.begin(link, {}, None, 0), link.sent
+    hooks.process._set_up()
 
 
 def test_elsewhere_there_is_no_such_module():
@@ -155,8 +145,9 @@ def test_postfork_hooks_run_in_order_when_the_worker_begins(modules):
     modules[1].postfork(lambda: ran.append("first"))
     modules[1].postfork(lambda: ran.append("second"))
     assert ran == []
-    assert begin() == (True, [])
-    assert ran == ["first", "second"]
+    assert not modules[0].ready()
+    begin()
+    assert modules[0].ready() and ran == ["first", "second"]
 
 
 def test_a_hook_set_by_name_runs_too(modules):
@@ -171,10 +162,30 @@ def test_a_postfork_hook_that_raises_keeps_the_worker_out(modules):
         raise RuntimeError("no database")
 
     modules[1].postfork(connect)
-    begun, sent = begin()
-    assert not begun
-    assert sent[0][1]["message"] == "RuntimeError: no database"
-    assert "in connect" in sent[0][1]["traceback"]
+    with pytest.raises(RuntimeError, match="no database"):
+        begin()
+    assert not modules[0].ready()
+
+
+def test_atexit_is_the_last_of_the_teardowns(modules):
+    ran = []
+    hooks.process.teardown(lambda: ran.append("teardown"))
+    modules[0].atexit = lambda: ran.append("atexit")
+    begin()
+    hooks.process._tear_down()
+    assert ran == ["teardown", "atexit"]
+
+
+def test_a_child_of_the_app_that_wants_its_set_up_has_the_hooks_and_no_timers(modules):
+    begin()
+    ran = []
+    modules[1].postfork(lambda: ran.append(os.getpid()))
+    pid = os.fork()
+    if pid == 0:
+        hooks.process.ensure()
+        threads = {thread.name for thread in threading.enumerate()}
+        os._exit(0 if ran == [os.getpid()] and "uwsgi-timers-0" not in threads else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_threads_are_started_by_the_call(modules):
@@ -227,7 +238,7 @@ def test_every_name_of_the_real_module_is_here(modules, tmp_path):
 def test_variables_of_the_log_last_for_a_request(modules, monkeypatch, capsys):
     uwsgi, _ = modules
     running = [{"PATH_INFO": "/a", "CONTENT_LENGTH": "12"}]
-    monkeypatch.setattr(seam, "_requests", {threading.get_ident(): running})
+    monkeypatch.setattr(worker_process, "running", {threading.get_ident(): running})
     assert uwsgi.env is running[0] and uwsgi.cl() == 12
     uwsgi.set_logvar("user", "ann")
     uwsgi.set_logvar("role", b"editor")

@@ -1,4 +1,4 @@
-"""Where the peers' modules meet the server: what they are told of this process, and when they may begin.
+"""What the peers' modules are told of the app and of the process they are in.
 
 ``modules`` goes to the end of sys.path in Lanner's own processes only: elsewhere ``import uwsgi`` fails as in any plain
 Python, and where a package of that name is installed, it wins."""
@@ -6,18 +6,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
-import traceback
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
-from .. import descriptors, frames, wsgi
+from .. import descriptors
+from ..identity import worker
 
 settings: dict[str, Any] = {}  # the app's, as the front end sent them; empty outside of Lanner's processes
-_waiting: list[Callable[[], None]] = []
-_begun_in = 0  # the worker's pid, once its peers have begun
-_requests: dict[int, list[Any]] = {}
-_cells: Any = None
-_threads = 0
 
 
 def prepare(given: dict[str, Any]) -> None:
@@ -37,40 +33,22 @@ def _let_go() -> None:
         settings["locks"] = -1
 
 
-def begin(control: frames.ControlLink, requests: dict[int, list[Any]], cells: Any, threads: int) -> bool:
-    """In a worker, when the app is loaded and before its threads start. False when a hook raised: the front end has been told."""
-    global _begun_in, _requests, _cells, _threads
-    _requests, _cells, _threads = requests, cells, threads
-    try:
-        _begun_in = os.getpid()
-        for hook in _waiting:
-            hook()
-        return True
-    except BaseException as error:  # SystemExit too
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
-        return False
+def in_worker() -> bool:
+    """Whether this process is a worker: neither the template nor a child that the app forked."""
+    return worker.kind != "template" and settings["locks"] >= 0
 
 
-def register_after_fork(hook: Callable[[], None]) -> None:
-    """Has it called in each worker before traffic; at once, when this worker has begun already."""
-    if begun():
-        hook()
-    else:
-        _waiting.append(hook)
+def environ() -> Optional[dict[str, Any]]:
+    """Of the request that this thread runs."""
+    from .. import worker_process
 
-
-def begun() -> bool:
-    """Whether this process is a worker, and not a child that the app forked from one."""
-    return _begun_in == os.getpid()
-
-
-def environ(thread: int) -> Optional[dict[str, Any]]:
-    """Of the request that the thread runs."""
-    noted = _requests.get(thread)
+    noted = worker_process.running.get(threading.get_ident())
     return noted[0] if noted else None
 
 
 def requests_begun() -> int:
     """By this worker, those that were taken back included: the numbers of the last ones on its channels."""
-    return sum(_cells[place * 8] for place in range(_threads)) if _cells is not None and begun() else 0
+    from .. import worker_process
+
+    cells = worker_process.scoreboard
+    return sum(cells[::8]) if cells is not None and in_worker() else 0

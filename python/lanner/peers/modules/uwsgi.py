@@ -11,6 +11,7 @@ from typing import Any as _Any
 from typing import Callable as _Callable
 from typing import Optional as _Optional
 
+from lanner import hooks as _hooks
 from lanner.identity import worker as _worker
 from lanner.peers import seam as _seam
 
@@ -42,6 +43,7 @@ sockets: list[int] = []
 _signals = _signals_of.Signals()
 _warned: set[str] = set()
 _logvars = _threading.local()
+_is_begun = False
 
 
 # Who, what, since when.
@@ -94,12 +96,12 @@ def micros() -> int:
 
 def cl() -> int:
     """The length that the client has declared for the running request's body."""
-    environ = _seam.environ(_threading.get_ident())
+    environ = _seam.environ()
     return int((environ or {}).get("CONTENT_LENGTH") or 0)
 
 
 def ready() -> bool:
-    return _seam.begun()
+    return _is_begun
 
 
 def accepting() -> None:
@@ -141,7 +143,7 @@ def get_logvar(name: _Any) -> _Optional[bytes]:
 
 
 def _request_logvars() -> dict[bytes, bytes]:
-    environ = _seam.environ(_threading.get_ident())
+    environ = _seam.environ()
     if getattr(_logvars, "environ", None) is not environ or not hasattr(_logvars, "values"):
         _logvars.environ, _logvars.values = environ, {}
     values: dict[bytes, bytes] = _logvars.values
@@ -229,18 +231,16 @@ def add_file_monitor(number: int, path: str) -> None:
 
 
 def _begin() -> None:
-    import atexit
-
+    global _is_begun
     hook = globals().get("post_fork_hook")
     if callable(hook):
         hook()
-    _signals.start(worker_id(), _locks.of_app())
-    atexit.register(_finish, _os.getpid())
+    if _seam.in_worker():  # and not a child of the app's that wants its set-up
+        _signals.start(worker_id(), _locks.of_app())
+        _is_begun = True
 
 
-def _finish(pid: int) -> None:
-    if _os.getpid() != pid:  # a child of the worker has inherited the registration
-        return
+def _finish() -> None:
     _signals.stop()
     last = globals().get("atexit")
     if callable(last):
@@ -251,10 +251,11 @@ def __getattr__(name: str) -> _Any:
     if name in ("numproc", "threads", "cores"):
         return _worker.workers if name == "numproc" else _worker.threads
     if name == "env":
-        return _seam.environ(_threading.get_ident()) or {}
+        return _seam.environ() or {}
     if name in _names.UNSUPPORTED:
         return _names.refusing(name)
     raise AttributeError(f"module 'uwsgi' has no attribute {name!r}")
 
 
-_seam.register_after_fork(_begin)
+_hooks.process.setup(_begin)
+_hooks.process.teardown(_finish)

@@ -12,7 +12,7 @@ from .. import seam
 
 def worker_id() -> int:
     """From 1; 0 in the template, as in uWSGI's master."""
-    return worker.slot + 1 if seam.begun() or worker.kind != "template" else 0
+    return 0 if worker.kind == "template" else worker.slot + 1
 
 
 def memory() -> tuple[int, int]:

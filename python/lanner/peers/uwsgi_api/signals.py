@@ -13,6 +13,7 @@ import time
 import traceback
 from typing import Any, Callable, Optional, Union
 
+from ... import hooks
 from . import locks as app_locks
 from .schedule import Cron, FileMonitor, Schedule, Timer
 
@@ -88,6 +89,7 @@ class _Runner:
         while True:
             self._calls.get()
             try:
+                hooks.thread.ensure()
                 self._signals.handler(self._number)(self._number)
             except BaseException:  # an exit() ends one run, not the thread
                 traceback.print_exc()
