@@ -143,9 +143,9 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
             try
             {
                 WorkerHandle fresh = await generation.StartWorkerAsync(this, freezing);
-                Replaced(log, generation.Name, number, worker.Pid, reason, fresh.Pid);
                 Enter(fresh);
                 generation.Enter(fresh, worker, reason);
+                Replaced(log, generation.Name, number, worker.Pid, reason, fresh.Pid);
                 return fresh;
             }
             catch (AppLoadException e)
