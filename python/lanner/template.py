@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional
 
 from . import descriptors, frames, hooks, lifeline, worker_process
 from .identity import worker as identity
+from .peers import seam
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
 
@@ -31,7 +32,7 @@ def main() -> None:
     came = control.receive()
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
-    settings = came[1]
+    settings = {**came[1], "locks": control.descriptors.popleft()}
     try:
         _limit(settings)
         _prepare(settings)
@@ -63,6 +64,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    seam.prepare(settings)
 
 
 def _limit(settings: dict[str, Any]) -> None:
@@ -164,7 +166,7 @@ class _Template:
 
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
-        process = subprocess.Popen([sys.executable, boot, task], pass_fds=numbers)
+        process = subprocess.Popen([sys.executable, boot, task], pass_fds=[*numbers, self._settings["locks"]])
         process.returncode = 0  # reaped here, by pid
         return process.pid
 

@@ -23,6 +23,8 @@ STACKS_SIGNAL = 62
 # Where each thread, by its identifier, notes the environ it runs.
 running: dict[int, list[Any]] = {}
 
+scoreboard: Any = None  # this process's part of it
+
 _streams: list[output.TaggedStream] = []
 
 
@@ -172,7 +174,8 @@ def _move_handlers(old: Any, new: Any) -> None:
 
 def _board(number: int, threads: int) -> Any:
     mapping = mmap.mmap(number, threads * 64)
-    cells = memoryview(mapping).cast("Q")
+    global scoreboard
+    scoreboard = cells = memoryview(mapping).cast("Q")
     os.close(number)
     descriptors.own_mapping(cells, mapping)
     return cells

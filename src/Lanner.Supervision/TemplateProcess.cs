@@ -199,7 +199,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("generation");
                 frame.Int(Generation);
-            });
+            }, [_surroundings.LocksOf(_app.Name)]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {
