@@ -1,8 +1,6 @@
 """Lanner's public Python API. Importing it does nothing: it also works under any other server and in plain tests."""
 from __future__ import annotations
 
-from typing import Any
-
 from .hooks import after_fork, before_fork, process, thread
 from .identity import worker
 from .once import once
@@ -11,7 +9,7 @@ __all__ = ["after_fork", "before_fork", "once", "process", "spawn", "thread", "w
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "spawn":  # its imports cost a small app a tenth of its start
         from .background import spawn
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import traceback
-from typing import Any, Callable, List, TypeVar
+from _thread import RLock, _local  # importing the package is to load nothing: threading takes a while
 
-Hook = TypeVar("Hook", bound=Callable[[], Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, TypeVar
+
+    Hook = TypeVar("Hook", bound=Callable[[], Any])
 
 _managed = False  # in a process of Lanner's: it decides when
 _forking_worker = False
@@ -28,7 +30,7 @@ class Registered:
 
     def _reset(self) -> None:
         self._pid = os.getpid()
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._running = False
         self._done: set[int] = set()
 
@@ -100,6 +102,8 @@ class Process:
             try:
                 function()
             except BaseException:
+                import traceback
+
                 traceback.print_exc()
 
 
@@ -108,7 +112,7 @@ class Thread:
 
     def __init__(self) -> None:
         self.functions: List[Callable[[], Any]] = []
-        self._done = threading.local()
+        self._done = _local()
 
     def setup(self, function: Hook) -> Hook:
         """Decorator: runs once in each thread that runs requests or jobs, before its first. An exception keeps the worker out."""

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
-from typing import Any, Callable, TypeVar
+from _thread import allocate_lock, get_ident
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, TypeVar
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Run:
@@ -14,7 +17,9 @@ class _Run:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.thread = threading.get_ident()
+        import threading
+
+        self.thread = get_ident()
         self.ended = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -25,7 +30,7 @@ class Once:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._pid = os.getpid()
         self._run: _Run | None = None
 
@@ -40,10 +45,10 @@ class Once:
     def _join(self, args: Any, kwargs: Any) -> _Run:
         if self._pid != os.getpid():
             # A forked child: the lock may have been held at the fork by a thread that is not here.
-            self._lock, self._pid, self._run = threading.Lock(), os.getpid(), None
+            self._lock, self._pid, self._run = allocate_lock(), os.getpid(), None
         with self._lock:
             run = self._run
-            if run is not None and not run.ended.is_set() and run.thread == threading.get_ident():
+            if run is not None and not run.ended.is_set() and run.thread == get_ident():
                 raise RuntimeError(f"{getattr(self._function, '__qualname__', self._function)} calls itself while it runs once")
             mine = run is None or (run.ended.is_set() and run.error is not None)
             if mine:
