@@ -88,6 +88,12 @@ def test_refuse_gives_the_list(tmp_path, echo):
     assert f"{done.path}:{LINE} connected to 127.0.0.1:{echo.port}" in done.refusal
 
 
+def test_a_connection_that_is_shared_on_purpose_is_left_alone(tmp_path, echo):
+    done = fork_app(tmp_path, APP + "    import lanner; lanner.fork.leave(link)\n", environment={"PORT": str(echo.port)})
+    assert done.answers == ["1 who\n"] * 2
+    assert done.warnings == []
+
+
 def test_listening_sockets_and_datagrams_go_on(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statistics:
         statistics.bind(("127.0.0.1", 0))

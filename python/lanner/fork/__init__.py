@@ -40,7 +40,8 @@ def register(repair: R) -> R:
 
 
 def leave(thing: R) -> R:
-    """No built-in repair touches this object: a ``random.Random`` that has to give the same numbers in all workers, say."""
+    """This object is to be the same in all workers: a ``random.Random`` that gives each the same numbers, or a socket that
+    they are to share. No built-in repair touches it, and the log does not name it."""
     _left.append(thing)
     return thing
 

@@ -5,7 +5,7 @@ import gc
 import sys
 import time
 import types
-from typing import Any, Optional
+from typing import Any, Iterable, Optional
 
 from . import origins
 
@@ -69,5 +69,18 @@ def find(thing: Any, seconds: float = 0.3) -> Optional[Holder]:
             return min(found, key=lambda holder: origins.is_library(getattr(holder.module, "__file__", None) or "<frozen >"))
         level = above
         if not level:
-            return None
+            break
+    return None if gc.is_tracked(thing) else _in_plain_sight(thing, namespaces.values())
+
+
+def _in_plain_sight(thing: Any, modules: Iterable[types.ModuleType]) -> Optional[Holder]:
+    """A lock up to Python 3.9 hides from the collector, and so does a dict of locks: objects of modules are looked into."""
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            try:
+                inner = object.__getattribute__(value, "__dict__")
+            except (AttributeError, TypeError):
+                continue
+            if type(inner) is dict and any(one is thing for one in list(inner.values())):
+                return Holder(module, name)
     return None

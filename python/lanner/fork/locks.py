@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import _thread
+import functools
 import threading
 from typing import Any, Iterable, Iterator
 
@@ -9,7 +10,7 @@ from . import holders
 from .warning import Warning
 
 LOCK = type(_thread.allocate_lock())
-RLOCK = type(_thread.RLock())
+RLOCK = type(_thread.RLock())  # type: ignore[attr-defined]
 KINDS = (LOCK, RLOCK, threading._PyRLock)  # type: ignore[attr-defined]
 
 _MOST = 20
@@ -27,7 +28,7 @@ def held(found: Iterable[Any], conditions: Iterable[Any], repaired: Iterable[Any
     spared.update(id(lock) for lock in list(getattr(threading, "_shutdown_locks", ())))
     locked = [lock for lock in found if id(lock) not in spared and _is_held(lock)]
     for lock in locked[:_MOST]:
-        yield f"lock {id(lock)}", lambda lock=lock: _text(lock)
+        yield f"lock {id(lock)}", functools.partial(_text, lock)
 
 
 def _text(lock: Any) -> str:

@@ -6,6 +6,10 @@ import socket
 from typing import Any, Iterable, Iterator, Optional
 
 
+# Others (netlink, packet …) are conversations with the kernel or have none.
+_FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, getattr(socket, "AF_VSOCK", socket.AF_UNIX))
+
+
 class Connection:
     """A connected socket as the kernel tells of it."""
 
@@ -19,7 +23,9 @@ class Connection:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             host, port = self.peer[:2]
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        name = os.fsdecode(self.peer) if self.peer else ""
+        if not isinstance(self.peer, (str, bytes)):
+            return str(self.peer)
+        name = os.fsdecode(self.peer)
         return name.replace("\0", "@", 1) if name else "the other end of a socket pair"
 
 
@@ -56,7 +62,7 @@ def _connection(number: int) -> Optional[Connection]:
     except OSError:
         return None
     try:
-        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        if sock.family not in _FAMILIES or sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return None
         return Connection(number, sock.family, sock.type, sock.getpeername())
     except OSError:

@@ -4,7 +4,9 @@ What the template finds stays in this module's state, and comes to each worker w
 but its descriptors."""
 from __future__ import annotations
 
+import functools
 import os
+import socket
 import sys
 import threading
 import traceback
@@ -15,7 +17,7 @@ from .. import descriptors
 from .inventory import Finds, gather
 from .warning import Warning
 
-_SECONDS = 0.5  # for a walk through the heap; a heap of a million objects takes about that
+_SECONDS = 2.0  # for a walk through the heap: some ten million objects; up to Python 3.9 two million
 
 _IN_WORKERS = "Open it in each worker: at first use, or in a function marked @lanner.process.setup"
 
@@ -36,8 +38,18 @@ _state = _State()
 
 
 def look(settings: Mapping[str, Any], own: Iterable[int]) -> str:
+    """A fault of the look's own is told and stops no fork."""
     if not origins.watching():
         return ""
+    try:
+        return _look(settings, {*own, *descriptors.numbers(), *_left_numbers()})
+    except Exception:
+        print("fork: what the app shares could not be looked at:", file=sys.stderr)
+        traceback.print_exc()
+        return ""
+
+
+def _look(settings: Mapping[str, Any], own: set[int]) -> str:
     _state.on_shared = settings.get("on_shared", "sever")
     _state.active = True
     chosen = repairs.chosen()
@@ -55,7 +67,7 @@ def look(settings: Mapping[str, Any], own: Iterable[int]) -> str:
     if not whole:
         _tell("unfinished", lambda: f"the app's objects were not all looked at within {_SECONDS} s; what is beyond is not repaired")
     _repairable(chosen)
-    shared = [*_shared_sockets({*own, *descriptors.numbers()}), *_shared_polls(chosen), *_shared_databases(chosen)]
+    shared = [*_shared_sockets(own), *_shared_polls(chosen), *_shared_databases(chosen)]
     lost = [
         *threads.running(_all(chosen, "threads")),
         *locks.held(_state.locks, _state.conditions, _all(chosen, "locks")),
@@ -71,11 +83,11 @@ def repair(own: Iterable[int], registered: Iterable[Any]) -> None:
     if not _state.active:
         return
     origins.stop()
-    _run(lambda: _cut({*own}))
+    _run(lambda: _cut({*own, *_left_numbers()}))
     for one in repairs.chosen():
         _run(one.repair)
     for one in registered:
-        _run(lambda one=one: _apply(one))
+        _run(functools.partial(_apply, one))
 
 
 def _apply(one: Any) -> None:
@@ -103,14 +115,14 @@ def _repairable(chosen: list[repairs.Repair]) -> None:
     _state.repaired = set(_all(chosen, "sockets"))
     names = [f"{count} {one.name}" for one in chosen if (count := _try(one.count, 0))]
     if names:
-        _tell("repaired " + " ".join(names), lambda: "made anew in each worker: " + ", ".join(names))
+        _tell("repaired", lambda: "made anew in each worker: " + ", ".join(names))
 
 
 def _shared_sockets(own: set[int]) -> Iterator[Warning]:
     for connection in sockets.connected(own):
-        if connection.number in _state.repaired or (connection.kind == sockets.socket.SOCK_DGRAM and connection.peer):
+        if connection.number in _state.repaired or (connection.kind == socket.SOCK_DGRAM and connection.peer):
             continue
-        yield f"socket {connection.number} {connection}", lambda connection=connection: _socket_text(connection)
+        yield f"socket {connection.number} {connection}", functools.partial(_socket_text, connection)
 
 
 def _socket_text(connection: sockets.Connection) -> str:
@@ -124,6 +136,11 @@ def _socket_text(connection: sockets.Connection) -> str:
     )
 
 
+def _left_numbers() -> list[int]:
+    """Connections that the app shares on purpose."""
+    return [_number(thing) for thing in _left if hasattr(thing, "fileno")]
+
+
 def _number(thing: Any) -> int:
     return int(_try(lambda: thing.fileno(), -1))
 
@@ -132,21 +149,27 @@ def _shared_polls(chosen: list[repairs.Repair]) -> Iterator[Warning]:
     made_anew = set(_all(chosen, "polls"))
     for number in sockets.numbers("anon_inode:[eventpoll]"):
         if number not in made_anew:
-            yield f"epoll {number}", lambda number=number: (
-                f"an event loop of the app (epoll, descriptor {number}) is shared by all workers: one may get another's events. "
-                "Make the loop in each worker: at first use, or in a function marked @lanner.process.setup"
-            )
+            yield f"epoll {number}", functools.partial(_poll_text, number)
+
+
+def _poll_text(number: int) -> str:
+    return (
+        f"an event loop of the app (epoll, descriptor {number}) is shared by all workers: one may get another's events. "
+        "Make the loop in each worker: at first use, or in a function marked @lanner.process.setup"
+    )
 
 
 def _shared_databases(chosen: list[repairs.Repair]) -> Iterator[Warning]:
     spared = {id(thing) for thing in _all(chosen, "databases")}
     found = list(databases.shared(_state.files, spared))
     _state.databases = [connection for connection, _ in found]
-    fate = "In each worker every statement on it is refused" if _state.on_shared != "warn" else "All workers share it, and may spoil it"
     for connection, path in found:
-        yield f"sqlite3 {id(connection)} {path}", lambda connection=connection, path=path: (
-            f"{databases.text(connection, path)} before the workers are forked. {fate}. {_IN_WORKERS}"
-        )
+        yield f"sqlite3 {id(connection)} {path}", functools.partial(_database_text, connection, path)
+
+
+def _database_text(connection: Any, path: str) -> str:
+    fate = "In each worker every statement on it is refused" if _state.on_shared != "warn" else "All workers share it, and may spoil it"
+    return f"{databases.text(connection, path)} before the workers are forked. {fate}. {_IN_WORKERS}"
 
 
 def _fate() -> str:
@@ -156,10 +179,10 @@ def _fate() -> str:
 
 
 def _socket_kinds() -> tuple[type, ...]:
-    found: list[type] = [sockets.socket.socket]
-    for module, name in (("psycopg2.extensions", "connection"), ("psycopg", "Connection"), ("pymysql.connections", "Connection")):
+    found: list[type] = [socket.socket]
+    for module, name in (("psycopg2.extensions", "connection"), ("psycopg", "Connection")):
         kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and hasattr(kind, "fileno"):
+        if isinstance(kind, type):
             found.append(kind)
     return tuple(found)
 
@@ -175,7 +198,11 @@ def _tell(key: str, text: Callable[[], str]) -> None:
 
 def _all(chosen: list[repairs.Repair], what: str) -> list[Any]:
     """What all repairs say together; one that fails to say has nothing that is spared."""
-    return [thing for one in chosen for thing in _try(lambda one=one: list(getattr(one, what)()), [])]
+    return [thing for one in chosen for thing in _try(functools.partial(_list, one, what), [])]
+
+
+def _list(one: repairs.Repair, what: str) -> list[Any]:
+    return list(getattr(one, what)())
 
 
 def _try(call: Callable[[], Any], otherwise: Any) -> Any:

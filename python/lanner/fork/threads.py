@@ -1,6 +1,7 @@
 """Threads that run in the template: a worker has none of them."""
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -17,7 +18,7 @@ def running(made_anew: Iterable[Any]) -> Iterator[Warning]:
     for thread in alive:
         if id(thread) in spared or isinstance(thread, threading._DummyThread):
             continue
-        yield f"thread {thread.ident}", lambda thread=thread: _text(thread)
+        yield f"thread {thread.ident}", functools.partial(_text, thread)
     native = _native(len(alive))
     if native:
         yield (

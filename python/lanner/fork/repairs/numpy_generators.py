@@ -17,7 +17,7 @@ class NumpyGenerators(Repair):
     def repair(self) -> None:
         numpy: Any = sys.modules["numpy.random"]
         numpy.seed()
-        seeded = set()
+        seeded: set[int] = set()
         for thing in self.found:
             if isinstance(thing, numpy.RandomState):
                 _seed(thing._bit_generator, seeded)

@@ -43,4 +43,5 @@ class Pools(Repair):
             pool._sched_runner = None
             pool._closed, pool._opened = True, False
             pool._pool_full_event = None
+            pool._growing = False
             pool.open()
