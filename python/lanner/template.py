@@ -49,7 +49,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
     gc.collect()
-    refusal = fork.look(settings)
+    refusal = fork.refusal(settings)
     if refusal:
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
         control.receive()
@@ -152,15 +152,13 @@ class _Template:
             self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
-        fork.look(self._settings, [*numbers, *self._control.descriptors])
+        fork.look(self._settings, numbers)
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            for number in self._control.descriptors:  # they came early, for workers to come
-                os.close(number)
             fork.repair(numbers)
             worker_process.run(self._app, self._settings, command, numbers)
         return pid

@@ -14,7 +14,7 @@ from lanner import fork
 fork.watch()
 import shop
 gc.collect()
-refusal = fork.look({"on_shared": sys.argv[1]})
+refusal = fork.refusal({"on_shared": sys.argv[1]})
 if refusal:
     print(json.dumps({"refusal": refusal}))
     os._exit(0)

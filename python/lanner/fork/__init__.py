@@ -4,7 +4,7 @@ repaired in each worker.
 
 For apps: ``register`` (a repair of your own), ``leave`` (an object that is meant to be the same in all workers) and
 ``keep`` (never destroyed in this process). They cost nothing under other servers. The rest is called by the template:
-``watch`` before the app is imported, ``look`` before a fork, ``repair`` in the child.
+``watch`` before the app is imported, ``refusal`` when it is, ``look`` before each fork, ``repair`` in the child.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     R = TypeVar("R")
 
-__all__ = ["keep", "leave", "look", "register", "repair", "watch"]
+__all__ = ["keep", "leave", "look", "refusal", "register", "repair", "watch"]
 
 _registered: list[Any] = []
 _left: list[Any] = []
@@ -58,13 +58,20 @@ def watch() -> None:
     origins.watch()
 
 
-def look(settings: Mapping[str, Any], own: Iterable[int] = ()) -> str:
-    """Finds what the next worker would share and tells what was not told before. ``own``: descriptors of the server's.
-
-    Returns why the app must not start (``on_shared = "refuse"``), or an empty text."""
+def refusal(settings: Mapping[str, Any]) -> str:
+    """Why the app must not start (``on_shared = "refuse"``), or an empty text."""
     from . import survey
 
-    return survey.look(settings, own)
+    return survey.refusal(settings)
+
+
+def look(settings: Mapping[str, Any], own: Iterable[int] = ()) -> None:
+    """Finds what the next worker would share and tells what was not told before. ``own``: descriptors of the server's.
+
+    Called after the app's ``before_fork``: what that closes is not shared."""
+    from . import survey
+
+    survey.look(settings, own)
 
 
 def repair(own: Iterable[int] = ()) -> None:

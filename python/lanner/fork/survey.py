@@ -37,20 +37,35 @@ class _State:
 _state = _State()
 
 
-def look(settings: Mapping[str, Any], own: Iterable[int]) -> str:
-    """A fault of the look's own is told and stops no fork."""
-    if not origins.watching():
+def refusal(settings: Mapping[str, Any]) -> str:
+    if settings["on_shared"] != "refuse":
         return ""
+    shared, _ = _look(settings, ())
+    if not shared:
+        return ""
+    return "what the app has opened would be shared by its workers (fork.on_shared = \"refuse\"): " + "; ".join(text() for _, text in shared)
+
+
+def look(settings: Mapping[str, Any], own: Iterable[int]) -> None:
+    shared, lost = _look(settings, own)
+    for key, text in (*shared, *lost):
+        _run(functools.partial(_tell, key, text))
+
+
+def _look(settings: Mapping[str, Any], own: Iterable[int]) -> tuple[list[Warning], list[Warning]]:
+    """What is shared and what is lost. A fault of the look's own is told and stops no fork."""
+    if not origins.watching():
+        return [], []
     try:
-        return _look(settings, {*own, *descriptors.numbers(), *_left_numbers()})
+        return _found(settings, {*own, *descriptors.numbers(), *_left_numbers()})
     except Exception:
         print("fork: what the app shares could not be looked at:", file=sys.stderr)
         traceback.print_exc()
-        return ""
+        return [], []
 
 
-def _look(settings: Mapping[str, Any], own: set[int]) -> str:
-    _state.on_shared = settings.get("on_shared", "sever")
+def _found(settings: Mapping[str, Any], own: set[int]) -> tuple[list[Warning], list[Warning]]:
+    _state.on_shared = settings["on_shared"]
     _state.active = True
     chosen = repairs.chosen()
     wanted = [(kinds, one.found) for one in chosen if (kinds := _try(one.kinds, ()))]
@@ -72,11 +87,7 @@ def _look(settings: Mapping[str, Any], own: set[int]) -> str:
         *threads.running(_all(chosen, "threads")),
         *locks.held(_state.locks, _state.conditions, _all(chosen, "locks")),
     ]
-    if shared and _state.on_shared == "refuse":
-        return "what the app has opened would be shared by its workers (fork.on_shared = \"refuse\"): " + "; ".join(text() for _, text in shared)
-    for key, text in (*shared, *lost):
-        _tell(key, text)
-    return ""
+    return shared, lost
 
 
 def repair(own: Iterable[int], registered: Iterable[Any]) -> None:
@@ -216,5 +227,5 @@ def _run(call: Callable[[], Any]) -> None:
     try:
         call()
     except Exception:
-        print(f"fork: a repair failed in process {os.getpid()}:", file=sys.stderr)
+        print(f"fork: this has failed in process {os.getpid()}, and the rest goes on:", file=sys.stderr)
         traceback.print_exc()
