@@ -7,7 +7,7 @@ import threading
 from typing import Any, Iterable, Iterator
 
 from . import holders
-from .warning import Warning
+from .notice import Notice
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())  # type: ignore[attr-defined]
@@ -18,7 +18,7 @@ _MOST = 20
 _MENDED = ("threading", "logging", "concurrent.futures", "importlib", "_frozen_importlib", "random", "weakref")
 
 
-def held(found: Iterable[Any], conditions: Iterable[Any], repaired: Iterable[Any]) -> Iterator[Warning]:
+def held(found: Iterable[Any], conditions: Iterable[Any], repaired: Iterable[Any]) -> Iterator[Notice]:
     """For each lock that is held; the text is empty where it belongs to no module of the app or of a package."""
     spared = {id(lock) for lock in repaired}
     for condition in conditions:

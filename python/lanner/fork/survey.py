@@ -15,7 +15,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping
 from . import _left, databases, holders, keep, locks, origins, repairs, sockets, threads
 from .. import descriptors
 from .inventory import Finds, gather
-from .warning import Warning
+from .notice import Notice
 
 _SECONDS = 2.0  # for a walk through the heap: some ten million objects; up to Python 3.9 two million
 
@@ -52,7 +52,7 @@ def look(settings: Mapping[str, Any], own: Iterable[int]) -> None:
         _run(functools.partial(_tell, key, text))
 
 
-def _look(settings: Mapping[str, Any], own: Iterable[int]) -> tuple[list[Warning], list[Warning]]:
+def _look(settings: Mapping[str, Any], own: Iterable[int]) -> tuple[list[Notice], list[Notice]]:
     """What is shared and what is lost. A fault of the look's own is told and stops no fork."""
     if not origins.watching():
         return [], []
@@ -64,7 +64,7 @@ def _look(settings: Mapping[str, Any], own: Iterable[int]) -> tuple[list[Warning
         return [], []
 
 
-def _found(settings: Mapping[str, Any], own: set[int]) -> tuple[list[Warning], list[Warning]]:
+def _found(settings: Mapping[str, Any], own: set[int]) -> tuple[list[Notice], list[Notice]]:
     _state.on_shared = settings["on_shared"]
     _state.active = True
     chosen = repairs.chosen()
@@ -129,7 +129,7 @@ def _repairable(chosen: list[repairs.Repair]) -> None:
         _tell("repaired", lambda: "made anew in each worker: " + ", ".join(names))
 
 
-def _shared_sockets(own: set[int]) -> Iterator[Warning]:
+def _shared_sockets(own: set[int]) -> Iterator[Notice]:
     for connection in sockets.connected(own):
         if connection.number in _state.repaired or (connection.kind == socket.SOCK_DGRAM and connection.peer):
             continue
@@ -156,7 +156,7 @@ def _number(thing: Any) -> int:
     return int(_try(lambda: thing.fileno(), -1))
 
 
-def _shared_polls(chosen: list[repairs.Repair]) -> Iterator[Warning]:
+def _shared_polls(chosen: list[repairs.Repair]) -> Iterator[Notice]:
     made_anew = set(_all(chosen, "polls"))
     for number in sockets.numbers("anon_inode:[eventpoll]"):
         if number not in made_anew:
@@ -170,7 +170,7 @@ def _poll_text(number: int) -> str:
     )
 
 
-def _shared_databases(chosen: list[repairs.Repair]) -> Iterator[Warning]:
+def _shared_databases(chosen: list[repairs.Repair]) -> Iterator[Notice]:
     spared = {id(thing) for thing in _all(chosen, "databases")}
     found = list(databases.shared(_state.files, spared))
     _state.databases = [connection for connection, _ in found]

@@ -8,10 +8,10 @@ import threading
 from typing import Any, Iterable, Iterator
 
 from . import origins
-from .warning import Warning
+from .notice import Notice
 
 
-def running(made_anew: Iterable[Any]) -> Iterator[Warning]:
+def running(made_anew: Iterable[Any]) -> Iterator[Notice]:
     """For each thread besides this one and those of repaired objects."""
     spared = {id(thread) for thread in (threading.current_thread(), *made_anew)}
     alive = threading.enumerate()
