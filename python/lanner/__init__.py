@@ -1,11 +1,12 @@
 """Lanner's public Python API. Importing it does nothing: it also works under any other server and in plain tests."""
 from __future__ import annotations
 
+from . import fork
 from .hooks import after_fork, before_fork, process, thread
 from .identity import worker
 from .once import once
 
-__all__ = ["after_fork", "before_fork", "once", "process", "spawn", "thread", "worker", "__version__"]
+__all__ = ["after_fork", "before_fork", "fork", "once", "process", "spawn", "thread", "worker", "__version__"]
 __version__ = "0.1.0"
 
 

@@ -30,6 +30,11 @@ def disown_number(number: int) -> None:
     _numbers.remove(number)
 
 
+def numbers() -> list[int]:
+    """Every descriptor that the server holds in this process."""
+    return [*_numbers, *(sock.fileno() for sock in _sockets)]
+
+
 def own_mapping(view: Any, mapping: mmap.mmap) -> None:
     _mappings.append((view, mapping))
 

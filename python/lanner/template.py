@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, hooks, lifeline, worker_process
+from . import descriptors, fork, frames, hooks, lifeline, worker_process
 from .identity import worker as identity
 from .peers import seam
 
@@ -42,6 +42,7 @@ def main() -> None:
         os._exit(3)
     app: Optional[Callable[..., Any]] = None
     if settings["preload"]:
+        fork.watch()
         app = worker_process.load(settings, control)
         if app is None:
             control.receive()  # the front end reads the reason and closes
@@ -50,6 +51,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
     gc.collect()
+    refusal = fork.refusal(settings)
+    if refusal:
+        control.send(frames.FAILED, {"message": refusal, "traceback": ""})
+        control.receive()
+        os._exit(3)
     control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
     _Template(control, settings, app).run()
 
@@ -149,13 +155,15 @@ class _Template:
             self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
+        failure = hooks.prepare_fork()  # first: what the app closes now is not shared
+        fork.look(self._settings, numbers)
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
-            failure = hooks.prepare_fork()
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
+            fork.repair(numbers)
             worker_process.run(self._app, self._settings, command, numbers, failure)
         hooks.forked(in_child=False)
         return pid

@@ -40,6 +40,9 @@ public sealed record AppDefinition
     /// <summary>Whether workers are forked from the template or started from scratch.</summary>
     public StartMethod Start { get; init; } = StartMethod.Fork;
 
+    /// <summary>What becomes of connections that the app has opened before its workers are forked and that no repair knows.</summary>
+    public OnShared OnShared { get; init; } = OnShared.Sever;
+
     /// <summary>Whether the app's processes are started by its first request, and end again after <see cref="IdleStop"/>.</summary>
     public bool Lazy { get; init; }
 
@@ -132,4 +135,17 @@ public enum StartMethod
 
     /// <summary>A new interpreter, for apps that must not be forked.</summary>
     Spawn,
+}
+
+/// <summary>What a worker does with a connection that it would share with its template and all other workers.</summary>
+public enum OnShared
+{
+    /// <summary>It is cut off in the worker, and named in the log.</summary>
+    Sever,
+
+    /// <summary>It is shared, and named in the log.</summary>
+    Warn,
+
+    /// <summary>The app does not start.</summary>
+    Refuse,
 }

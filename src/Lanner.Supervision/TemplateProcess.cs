@@ -177,6 +177,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Str(_app.Start == StartMethod.Spawn ? "spawn" : "fork");
                 frame.Str("preload");
                 frame.Bool(_app.Preload && _app.Start == StartMethod.Fork);
+                frame.Str("on_shared");
+                frame.Str(_app.OnShared switch { OnShared.Warn => "warn", OnShared.Refuse => "refuse", _ => "sever" });
                 frame.Str("workers");
                 frame.Int(_app.Workers);
                 frame.Str("threads");

@@ -20,6 +20,19 @@ public class DescriptorTests
         Assert.DoesNotContain(beyond, target => target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("lanner", StringComparison.Ordinal) || target.Contains("pidfd", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Workers_ForkedAtOnce_HoldNothingOfEachOther()
+    {
+        await using LannerServer server = await LannerServer.StartAppAsync("harm_app", ["--workers", "8", "--threads", "2"]);
+        int[] workers = Processes.Children(Assert.Single(Processes.Children(server.Pid)));
+
+        string[] open = [.. workers.SelectMany(pid => new DirectoryInfo($"/proc/{pid}/fd").GetFileSystemInfos().Select(file => file.LinkTarget).OfType<string>().Where(target => target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("pipe:", StringComparison.Ordinal)).Distinct())];
+
+        Assert.Equal(8, workers.Length);
+        Assert.NotEmpty(open);
+        Assert.Equal(open.Length, open.Distinct().Count());
+    }
+
     [Theory]
     [InlineData("/spawn")]
     [InlineData("/multiprocess?daemon=0")]

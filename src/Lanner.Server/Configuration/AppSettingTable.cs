@@ -108,6 +108,9 @@ internal static class AppSettingTable
             a => a.Definition.Limits, (a, v) => a with { Definition = a.Definition with { Limits = v } },
             "Limits of each of the app's processes: open files (nofile), address space (as), and what is added to its nice value (nice).")
             { DefaultText = "the server's" },
+        new Setting<ConfiguredApp, OnShared>("fork", new ForkKind(),
+            a => a.Definition.OnShared, (a, v) => a with { Definition = a.Definition with { OnShared = v } },
+            "What becomes of a connection that the app opened before its workers were forked and that no repair knows: cut off in each worker and named in the log (sever), only named (warn), or the app does not start (refuse)."),
         new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
         new LaterSetting<ConfiguredApp>("settings", "The app's live settings."),
         new LaterSetting<ConfiguredApp>("static", "Directories served without the app."),

@@ -206,6 +206,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             max_memory = "512MB"
             max_lifetime = "1h"
             limits = { nofile = 4096, as = "2GB", nice = 5 }
+            fork = { on_shared = "refuse" }
             """);
 
         ServerSettings settings = _loader.Load().Settings!;
@@ -218,6 +219,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal(Timeout.InfiniteTimeSpan, app.RequestTimeouts.For("/shop/reports/7"));
         Assert.Equal((1000, 512L << 20, TimeSpan.FromHours(1)), (app.MaxRequests, app.MaxMemory!.Value, app.MaxLifetime!.Value));
         Assert.Equal(new ProcessLimits { OpenFiles = 4096, AddressSpace = 2L << 30, Nice = 5 }, app.Limits);
+        Assert.Equal(OnShared.Refuse, app.OnShared);
     }
 
     [Theory]
@@ -225,6 +227,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("workers = { max = 0 }", "lanner.toml:3: workers has a max that must be a whole number from 1 to 1024, not 0")]
     [InlineData("request_timeout = { reports = \"5s\" }", "lanner.toml:3: request_timeout must be a duration such as \"30s\", \"none\", or a table such as { default = \"30s\", \"/reports/\" = \"5m\" }, but holds the key 'reports': a path prefix begins with a slash")]
     [InlineData("limits = { nofiles = 4096 }", "lanner.toml:3: limits holds the unknown key 'nofiles': did you mean 'nofile'?")]
+    [InlineData("fork = { onshared = \"warn\" }", "lanner.toml:3: fork holds the unknown key 'onshared': did you mean 'on_shared'?")]
+    [InlineData("fork = { on_shared = \"warm\" }", "lanner.toml:3: fork has a key on_shared that must be one of \"sever\", \"warn\", \"refuse\", not \"warm\": did you mean \"warn\"?")]
     [InlineData("mount = \"/a\"\nwarmup = \"/b\"", "lanner.toml:4: warmup names /b, which is under no mount of the app shop (/a)")]
     public void Load_WrongSettingOfSupervision_IsToldWithItsLine(string line, string problem)
     {

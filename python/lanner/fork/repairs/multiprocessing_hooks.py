@@ -1,0 +1,21 @@
+"""multiprocessing: a plain fork does not run what was registered with ``register_after_fork``; and a worker that ends
+would take the template's child processes for its own and end them."""
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .. import keep
+from . import Repair
+
+
+class Multiprocessing(Repair):
+    name = "multiprocessing's hooks"
+
+    def repair(self) -> None:
+        process: Any = sys.modules["multiprocessing.process"]
+        keep(process._children)
+        process._children = set()
+        util: Any = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util._run_after_forkers()

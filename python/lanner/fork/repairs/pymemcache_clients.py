@@ -1,0 +1,23 @@
+"""pymemcache: a client has one socket and connects again where it has none; pools and hash clients are made of clients."""
+from __future__ import annotations
+
+import sys
+from typing import Iterable
+
+from .. import keep
+from . import Repair
+
+
+class Clients(Repair):
+    name = "pymemcache clients"
+
+    def kinds(self) -> tuple[type, ...]:
+        return (sys.modules["pymemcache.client.base"].Client,)
+
+    def sockets(self) -> Iterable[int]:
+        return [client.sock.fileno() for client in self.found if client.sock is not None]
+
+    def repair(self) -> None:
+        for client in self.found:
+            keep(client.sock)
+            client.sock = None
