@@ -24,7 +24,7 @@ def load(app: str, directory: str) -> Any:
     if app.startswith("paste:"):
         return _paste(app[len("paste:") :], directory)
     place, colon, expression = _split(app)
-    if place.endswith((".py", ".wsgi")) or "/" in place:
+    if place.endswith(".py") or "/" in place or _is_script(place, directory):
         module = _file(place, directory)
     else:
         module = _module(place)
@@ -36,6 +36,13 @@ def _split(app: str) -> tuple[str, str, str]:
     head, paren, tail = app.partition("(")
     place, colon, name = head.partition(":")
     return place, colon, name + paren + tail
+
+
+def _is_script(place: str, directory: str) -> bool:
+    """``site.wsgi`` is a file of mod_wsgi where there is one; ``shop.wsgi`` is most often a module."""
+    if not place.endswith(".wsgi") or os.path.isfile(os.path.join(directory, place.replace(".", os.sep) + ".py")):
+        return False
+    return os.path.isfile(os.path.join(directory, place))
 
 
 def _module(name: str) -> types.ModuleType:

@@ -26,7 +26,7 @@ internal static partial class AppReference
         var name = app switch
         {
             _ when PasteForm().Match(app) is { Success: true } paste => Path.GetFileNameWithoutExtension(paste.Groups["file"].Value),
-            _ when FileForm().Match(app) is { Success: true } file => OfFile(Path.GetFullPath(file.Groups["file"].Value, directory)),
+            _ when FileForm().Match(app) is { Success: true } file && IsFile(file.Groups["file"].Value, directory) => OfFile(Path.GetFullPath(file.Groups["file"].Value, directory)),
             _ => app.Split('.', ':')[0],
         };
         var clean = NotAllowed().Replace(name, "-").Trim('-');
@@ -37,6 +37,11 @@ internal static partial class AppReference
     public static string? PasteFile(string app) => PasteForm().Match(app) is { Success: true } paste ? paste.Groups["file"].Value : null;
 
     public static bool IsName(string name) => name.Length > 0 && !NotAllowed().IsMatch(name);
+
+    /// <summary><c>shop.wsgi</c> is a module, unless there is such a file.</summary>
+    private static bool IsFile(string file, string directory) =>
+        !file.EndsWith(".wsgi", StringComparison.Ordinal) || file.Contains('/', StringComparison.Ordinal)
+        || (File.Exists(Path.Combine(directory, file)) && !File.Exists(Path.Combine(directory, file.Replace('.', '/') + ".py")));
 
     private static string OfFile(string path)
     {

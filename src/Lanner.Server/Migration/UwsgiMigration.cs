@@ -36,8 +36,8 @@ internal sealed class UwsgiMigration
         var module = Last("module", "wsgi", "w");
         var file = Last("wsgi-file", "file");
         var paste = Last("paste", "ini-paste", "ini-paste-logged");
-        if (module is not null) AddApp(module, Named(module.Value, callable), directory);
-        else if (file is not null) AddApp(file, Named(file.Value, callable), directory);
+        if (module is not null) AddApp(module, Named(module.Value, callable, isFile: false), directory);
+        else if (file is not null) AddApp(file, Named(file.Value, callable, isFile: true), directory);
         else if (paste is not null) AddApp(paste, $"paste:{_migrated.Absolute(paste.Value.StartsWith("config:", StringComparison.Ordinal) ? paste.Value[7..] : paste.Value)}", directory);
         foreach (var line in All("mount"))
         {
@@ -46,7 +46,7 @@ internal sealed class UwsgiMigration
                 _migrated.Refuse(line.Option, "it names no app: write /prefix=module:callable");
                 continue;
             }
-            if (AddApp(line, Named(app, callable), directory) is { } added) added.Mounts.Add(Mount(place));
+            if (AddApp(line, Named(app, callable, isFile: true), directory) is { } added) added.Mounts.Add(Mount(place));
         }
         if (_migrated.Apps.Count == 0 && source.App is { } given) _migrated.AddApp(given, directory);
         if (_migrated.Apps.Count == 0)
@@ -63,10 +63,12 @@ internal sealed class UwsgiMigration
     }
 
     /// <summary>uWSGI calls <c>application</c> unless told otherwise; a file is one when it ends like one.</summary>
-    private static string Named(string app, string? callable)
+    private static string Named(string app, string? callable, bool isFile)
     {
         // A factory is written module:factory() there too.
         if (app.Contains(':', StringComparison.Ordinal)) return app;
+        // Without a slash it would be a module.
+        if (isFile && app.EndsWith(".wsgi", StringComparison.Ordinal) && !app.Contains('/', StringComparison.Ordinal)) app = $"./{app}";
         return $"{app}:{callable ?? "application"}";
     }
 
