@@ -70,8 +70,9 @@ internal sealed class MigratedServer(string peer, string file)
         if (!Binds.Contains(text)) Binds.Add(text);
     }
 
-    /// <summary>A path of the peer's file, made absolute.</summary>
-    public string Absolute(string path, string? directory = null) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, directory ?? Directory));
+    /// <summary>A path of the peer's file, made absolute; an empty one is where the file lies.</summary>
+    public string Absolute(string path, string? directory = null) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Length == 0 ? "." : path, directory ?? Directory));
 
     private void Add(Remark remark)
     {

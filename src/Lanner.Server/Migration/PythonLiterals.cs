@@ -20,7 +20,11 @@ internal sealed class PythonNone
 /// </summary>
 internal sealed class PythonExpression(string text, IReadOnlyDictionary<string, object> names)
 {
+    /// <summary>No configuration nests lists as deep as the stack allows.</summary>
+    private const int DeepestValue = 50;
+
     private int _at;
+    private int _depth;
 
     /// <summary>The value, or null when it is more than a literal.</summary>
     public static object? Read(string text, IReadOnlyDictionary<string, object> names)
@@ -32,11 +36,7 @@ internal sealed class PythonExpression(string text, IReadOnlyDictionary<string, 
             reader.Skip();
             return reader._at == text.Length ? value : null;
         }
-        catch (FormatException)
-        {
-            return null;
-        }
-        catch (OverflowException)
+        catch (Exception problem) when (problem is FormatException or OverflowException or ArgumentException)
         {
             return null;
         }
@@ -67,6 +67,14 @@ internal sealed class PythonExpression(string text, IReadOnlyDictionary<string, 
     }
 
     private object Atom()
+    {
+        if (++_depth > DeepestValue) throw new FormatException();
+        var value = AtomWithin();
+        _depth--;
+        return value;
+    }
+
+    private object AtomWithin()
     {
         Skip();
         if (_at >= text.Length) throw new FormatException();

@@ -10,7 +10,8 @@ internal sealed record Source(string Path, string? App, Func<string, string?> En
     {
         try
         {
-            return File.ReadAllText(path);
+            var text = File.ReadAllText(path);
+            return text.Contains('\0', StringComparison.Ordinal) ? throw new MigrationFailure($"{path} is no text: it holds a zero byte") : text;
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -43,6 +43,31 @@ public sealed class MigrationGoldenTests
         Assert.DoesNotContain(result.Problems, static problem => Environment.IsPrivilegedProcess || !problem.Message.Contains("only root can give", StringComparison.Ordinal));
     }
 
+    /// <summary>Whatever a file holds, it is migrated or refused in a sentence, and what is printed is TOML.</summary>
+    [Theory]
+    [MemberData(nameof(Inputs))]
+    public async Task Migrate_DamagedFile_IsNoAccident(string peer, string name)
+    {
+        using var home = new TemporaryDirectory();
+        var original = await File.ReadAllTextAsync(Path.Combine(Golden, peer, name));
+        var random = new Random(name.Length);
+        var pieces = new[] { "", "\0", "=", "\"", "'", "\\\n", "\n", " ", "%", "%(", "$(", "${", "[", "]", "(", "<", ">", "</", "#", ":", "/", "0", "99999999999999999999", "é", "\u0001" };
+        for (var round = 0; round < 200; round++)
+        {
+            var text = original;
+            for (var change = random.Next(1, 6); change > 0; change--)
+            {
+                var at = random.Next(text.Length);
+                text = text[..at] + pieces[random.Next(pieces.Length)] + text[Math.Min(text.Length, at + random.Next(0, 12))..];
+            }
+
+            var (code, output, error) = await Run("migrate", peer, home.Write(name, text));
+
+            Assert.True(code == 0 || (code == 2 && output.Length == 0 && error.StartsWith("lanner: ", StringComparison.Ordinal)), $"{code}: {error}\n{text}");
+            Lanner.Server.Toml.TomlReader.Read(System.Text.Encoding.UTF8.GetBytes(output));
+        }
+    }
+
     [Fact]
     public async Task Migrate_ExampleOfTheDocs_PrintsWhatTheySay()
     {
