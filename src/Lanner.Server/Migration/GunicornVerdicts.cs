@@ -22,7 +22,7 @@ internal static class GunicornVerdicts
         .Refused("metrics are pulled, from /metrics on the control socket", "statsd*", "dogstatsd*")
         .Refused("Lanner stays in the foreground: let the service manager start it", "daemon")
         .Refused("Lanner writes no such file: stop it with lanner stop or through the service manager", "pidfile")
-        .Refused("there is no such limit: see limits, or the service manager", "umask", "initgroups")
+        .Refused("there is no such setting: see limits, or let the service manager set it", "umask", "initgroups")
         .Refused("the PROXY protocol is not spoken: have the proxy set X-Forwarded-For", "proxy_protocol", "proxy_allow_ips")
         .Refused("only a certificate and its key can be set", "ssl_version", "cert_reqs", "ca_certs", "ciphers", "suppress_ragged_eofs", "do_handshake_on_connect", "ssl_context")
         .Refused("files besides the app's own are not watched", "reload_extra_files")

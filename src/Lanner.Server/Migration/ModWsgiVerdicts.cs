@@ -15,7 +15,7 @@ internal static class ModWsgiVerdicts
         .Ignored("the server's state and its metrics are on the control socket: lanner status, /metrics", "server-metrics", "verbose-debugging")
         .Ignored("CGI and other scripts are not run", "script-user", "script-group")
         .Refused("an idle worker costs nothing; to have the app's processes end when nobody asks for it, set start = \"lazy\" and idle_stop", "inactivity-timeout")
-        .Refused("there is no such limit: see limits, or the service manager", "umask", "supplementary-groups", "stack-size", "cpu-time-limit", "chroot")
+        .Refused("there is no such setting: see limits, or let the service manager set it", "umask", "supplementary-groups", "stack-size", "cpu-time-limit", "chroot")
         .Refused("eggs are not unpacked: set PYTHON_EGG_CACHE in env", "python-eggs");
 
     public static Verdicts Directives { get; } = new Verdicts()

@@ -87,6 +87,8 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
             case "endif" or "endfor":
                 break;
             default:
+                if (PlaceholderForm().IsMatch(line.Value) || EnvironmentForm().IsMatch(line.Value))
+                    migrated.Change(line.Option, "with a variable that neither the file nor the environment defines: write its value");
                 _values[line.Key] = line.Value;
                 _lines.Add(line);
                 break;

@@ -30,7 +30,7 @@ internal static class UwsgiVerdicts
         .Ignored("a reload starts the new workers first and ends the old when they are ready", "chain-reload-delay", "touch-chain-reload-delay", "lazy-apps-chain-reload")
         .Ignored("loggers of the ini file are always configured", "paste-logger", "ini-paste-logged-logger")
         .Ignored("the log tells time, app, worker and request", "log-date", "logdate", "log-prefix", "log-micros", "log-master", "log-master-bufsize", "threaded-logger", "log-reopen", "L", "log-x-forwarded-for", "log-4xx", "log-5xx", "log-slow", "log-big", "log-zero", "log-sendfile", "log-ioerror")
-        .Ignored("umask and mode of a Unix socket are the system's default; put it in a directory of the right group", "chmod-socket", "C", "chown-socket")
+        .Refused("a Unix socket gets the mode that the umask leaves: start Lanner with a umask under which the proxy may write to it (UMask= of systemd), or bind to TCP", "chmod-socket", "C", "chown-socket", "chgrp-socket")
         .Refused("fixed forms are written: Apache's combined, or JSON with log_format = \"json\"", "log-format", "logformat", "log-encoder", "logger", "log-route", "log-req-*")
         .Refused("Lanner does not rotate: let logrotate do it, and send USR1", "log-maxsize", "log-backupname", "logfile-chown", "logfile-chmod", "log-truncate", "touch-logreopen", "touch-logrotate")
         .Refused("Lanner stays in the foreground: let the service manager start it", "daemonize", "daemonize2", "d")
@@ -45,7 +45,7 @@ internal static class UwsgiVerdicts
         .Refused(Manager, "attach-daemon*", "smart-attach-daemon*", "legion-attach-daemon*", "smart-daemon*", "emperor*", "vassal*", "zerg*", "legion*")
         .Refused("hooks of the shell are the service manager's (ExecStartPre= and the like); of Python, the app's own", "exec-*", "hook-*", "call-*", "as-root*")
         .Refused("the uwsgi module has no such service under Lanner", "cache*", "queue*", "sharedarea*", "locks", "signal*", "rpc*", "websocket*", "alarm*")
-        .Refused("there is no such limit: see limits, or the service manager", "limit-nproc", "cpu-affinity", "cgroup*", "chroot", "umask", "unshare", "namespace*", "fs-*", "add-gid", "gid-list", "additional-gid", "cap", "numa*")
+        .Refused("there is no such setting: see limits, or let the service manager set it", "limit-nproc", "cpu-affinity", "cgroup*", "chroot", "umask", "unshare", "namespace*", "fs-*", "add-gid", "gid-list", "additional-gid", "cap", "numa*")
         .Refused("tracebacks go to the log, and to the browser only with --watch", "catch-exceptions", "reload-on-exception*", "reload-on-fd", "py-auto-*")
         .Refused("it is no WSGI app", "pump", "web3", "django-*", "pecan", "eval", "rack", "psgi", "cgi", "php*", "ruby*", "lua*", "go-*")
         .Refused("the file is not ini: bring it into an ini file first", "xml", "x", "json", "j", "yaml", "yml", "y", "sqlite3", "ldap", "cfg");

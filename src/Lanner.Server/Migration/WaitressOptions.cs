@@ -8,7 +8,7 @@ internal static class WaitressOptions
     private const string DefaultThreads = "4";
 
     private static readonly Verdicts s_verdicts = new Verdicts()
-        .Ignored("the system's umask decides: put the socket in a directory of the right group", "unix_socket_perms")
+        .Refused("a Unix socket gets the mode that the umask leaves: start Lanner with a umask under which the proxy may write to it (UMask= of systemd), or bind to TCP", "unix_socket_perms")
         .Ignored("the server says nothing of itself, unless the app does", "ident", "server_name")
         .Ignored("connections are accepted at once, and 1000 requests may wait (queue)", "backlog", "connection_limit", "cleanup_interval")
         .Ignored("connections are Kestrel's, which never lets a slow client hold a thread", "recv_bytes", "send_bytes", "outbuf_high_watermark", "asyncore_loop_timeout", "asyncore_use_poll", "channel_request_lookahead", "socket_options", "map", "adj")
