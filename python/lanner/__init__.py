@@ -1,5 +1,18 @@
 """Lanner's public Python API. Importing it does nothing: it also works under any other server and in plain tests."""
-from .identity import worker
+from __future__ import annotations
 
-__all__ = ["worker", "__version__"]
+from .hooks import after_fork, before_fork, process, thread
+from .identity import worker
+from .once import once
+
+__all__ = ["after_fork", "before_fork", "once", "process", "spawn", "thread", "worker", "__version__"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name == "spawn":  # its imports cost a small app a tenth of its start
+        from .background import spawn
+
+        globals()["spawn"] = spawn
+        return spawn
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

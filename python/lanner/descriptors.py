@@ -44,6 +44,11 @@ def fork() -> int:
         _forking_worker = False
 
 
+def forking_worker() -> bool:
+    """For hooks that run in a child: whether it becomes a worker."""
+    return _forking_worker
+
+
 def release() -> None:
     """Closes everything that the server holds in this process."""
     for sock in _sockets:

@@ -10,8 +10,9 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, lifeline, worker_process
+from . import descriptors, frames, hooks, lifeline, worker_process
 from .identity import worker as identity
+from .peers import seam
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
 
@@ -26,11 +27,12 @@ def main() -> None:
     gc.disable()  # what is garbage now would be copied into every worker by a later collection
     lifeline.hold(descriptors.own_number(LIFELINE))
     descriptors.watch_forks()
+    hooks.manage()
     control = frames.ControlLink(descriptors.own(socket.socket(fileno=CONTROL)))
     came = control.receive()
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
-    settings = came[1]
+    settings = {**came[1], "locks": control.descriptors.popleft()}
     try:
         _limit(settings)
         _prepare(settings)
@@ -62,6 +64,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    seam.prepare(settings)
 
 
 def _limit(settings: dict[str, Any]) -> None:
@@ -149,10 +152,12 @@ class _Template:
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
+            failure = hooks.prepare_fork()
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            worker_process.run(self._app, self._settings, command, numbers)
+            worker_process.run(self._app, self._settings, command, numbers, failure)
+        hooks.forked(in_child=False)
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
@@ -161,7 +166,7 @@ class _Template:
 
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         task = json.dumps({"settings": self._settings, "command": command, "numbers": numbers})
-        process = subprocess.Popen([sys.executable, boot, task], pass_fds=numbers)
+        process = subprocess.Popen([sys.executable, boot, task], pass_fds=[*numbers, self._settings["locks"]])
         process.returncode = 0  # reaped here, by pid
         return process.pid
 
@@ -182,5 +187,6 @@ class _Template:
 def _spawned(task: dict[str, Any]) -> None:
     """A worker in an interpreter of its own."""
     descriptors.watch_forks()
+    hooks.manage()
     _prepare(task["settings"])
     worker_process.run(None, task["settings"], task["command"], task["numbers"])

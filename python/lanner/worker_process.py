@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import mmap
 import os
+import queue
 import signal
 import socket
 import sys
@@ -13,32 +14,44 @@ import threading
 import traceback
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, lifeline, loading, output, wsgi
+from . import descriptors, frames, hooks, lifeline, loading, output, wsgi
 from .channel import Channel
 from .identity import worker as identity
 
 STACKS_SIGNAL = 62
 
+# Where each thread, by its identifier, notes the environ it runs.
+running: dict[int, list[Any]] = {}
 
-def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> None:
-    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread."""
+scoreboard: Any = None  # this process's part of it
+
+_streams: list[output.TaggedStream] = []
+
+
+def run(
+    app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], failure: Optional[BaseException] = None
+) -> None:
+    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread.
+    ``failure``: what went wrong before the fork."""
     status = 1
     try:
-        status = _run(app, settings, command, numbers)
+        status = _run(app, settings, command, numbers, failure)
     except BaseException:
         traceback.print_exc()
     finally:
         _end(status)
 
 
-def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> int:
+def _run(
+    app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], failure: Optional[BaseException]
+) -> int:
     control_number, life, out, err, board, stacks, *channel_numbers = numbers
     for number in numbers:
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
     control = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
     _identify(settings, command)
-    requests = _capture(out, err)
+    _capture(out, err)
     signal.signal(signal.SIGTERM, _calm)
     signal.signal(signal.SIGINT, _calm)
     # In C, without the GIL: it answers whatever the threads do. The number is StackDump.Signal's.
@@ -49,13 +62,26 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
         app = load(settings, control)
         if app is None:
             return 3
+    try:
+        if failure is not None:
+            raise failure
+        hooks.forked(in_child=settings["start"] != "spawn")
+        hooks.process._set_up()
+    except BaseException as error:
+        _tell(control, error)
+        return 3
     cells = _board(board, len(channel_numbers))
+    begun: queue.SimpleQueue[Optional[BaseException]] = queue.SimpleQueue()
     threads = [
-        threading.Thread(target=_serve, args=(app, place, number, cells, requests), name=f"lanner-{place}", daemon=True)
+        threading.Thread(target=_serve, args=(app, place, number, cells, begun), name=f"lanner-{place}", daemon=True)
         for place, number in enumerate(channel_numbers)
     ]
     for thread in threads:
         thread.start()
+    for error in [begun.get() for _ in threads]:
+        if error is not None:
+            _tell(control, error)
+            return 3
     identifiers = [threading.main_thread().ident, *(thread.ident for thread in threads)]
     control.send(frames.LOADED, {"pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number)})
     while True:
@@ -66,6 +92,7 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
             break
     for thread in threads:  # each ends when the front end closes its channel
         thread.join()
+    hooks.finish()
     return 0
 
 
@@ -78,13 +105,19 @@ def load(settings: dict[str, Any], control: frames.ControlLink) -> Optional[Call
             raise loading.LoadError(
                 "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
             )
+        hooks.register(settings["setup"])
+        hooks.spawn_threads = settings["spawn_threads"]
         return app
     except loading.LoadError as error:
         control.send(frames.FAILED, {"message": str(error), "traceback": ""})
     except BaseException as error:  # SystemExit too
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
+        _tell(control, error)
     return None
+
+
+def _tell(control: frames.ControlLink, error: BaseException) -> None:
+    last = traceback.format_exception_only(type(error), error)[-1].strip()
+    control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
 
 
 def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:
@@ -106,9 +139,8 @@ def name_process(name: str) -> None:
         pass
 
 
-def _capture(out: int, err: int) -> dict[int, list[Any]]:
-    """Makes the pipes to the log this process's output. Returns where each thread, by its identifier, notes the environ it runs."""
-    running: dict[int, list[Any]] = {}
+def _capture(out: int, err: int) -> None:
+    """Makes the pipes to the log this process's output."""
 
     def request_id() -> str:
         noted = running.get(threading.get_ident())
@@ -122,11 +154,11 @@ def _capture(out: int, err: int) -> dict[int, list[Any]]:
         old = getattr(sys, name.strip("<>"))
         setattr(sys, name.strip("<>"), stream)
         setattr(sys, f"__{name.strip('<>')}__", stream)
+        _streams.append(stream)
         _move_handlers(old, stream)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)
-    return running
 
 
 def _move_handlers(old: Any, new: Any) -> None:
@@ -142,20 +174,24 @@ def _move_handlers(old: Any, new: Any) -> None:
 
 def _board(number: int, threads: int) -> Any:
     mapping = mmap.mmap(number, threads * 64)
-    cells = memoryview(mapping).cast("Q")
+    global scoreboard
+    scoreboard = cells = memoryview(mapping).cast("Q")
     os.close(number)
     descriptors.own_mapping(cells, mapping)
     return cells
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, requests: dict[int, list[Any]]
+    app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]]
 ) -> None:
-    running: list[Any] = [None]
-    requests[threading.get_ident()] = running
+    noted = running[threading.get_ident()] = [None]
+    try:
+        hooks.thread.ensure()
+    except BaseException as error:
+        begun.put(error)
+        return
     cells[place * 8 + 6] = threading.get_native_id()
-    out, err = sys.stdout, sys.stderr  # the streams of _capture, whatever the app puts in their place
-    assert isinstance(out, output.TaggedStream) and isinstance(err, output.TaggedStream)
+    out, err = _streams  # of _capture, whatever the app has put in their place
 
     def ended() -> None:
         if out.unfinished or err.unfinished:
@@ -174,7 +210,8 @@ def _serve(
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }
     try:
-        wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, running, ended)
+        begun.put(None)
+        wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, noted, ended)
     except BaseException:
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
         traceback.print_exc()

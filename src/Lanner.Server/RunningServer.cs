@@ -133,7 +133,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         if (app is null)
             await ReloadAllAsync(settings, cancellationToken);
         else
-            await Find(_apps, app)!.Value.Supervisor.ReloadAsync(settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app)?.Definition, cancellationToken);
+            await (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor.ReloadAsync(settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app)?.Definition, cancellationToken);
     }
 
     /// <summary>Reloads because of a signal or a changed file: what goes wrong is told in the log.</summary>

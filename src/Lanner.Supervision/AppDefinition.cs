@@ -46,6 +46,12 @@ public sealed record AppDefinition
     /// <summary>A lazy app without a request for so long is stopped; null: never.</summary>
     public TimeSpan? IdleStop { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Functions that each process calls once before it takes traffic, <c>module:function</c>.</summary>
+    public IReadOnlyList<string> Setup { get; init; } = [];
+
+    /// <summary>Threads that <c>lanner.spawn</c> may use in each process.</summary>
+    public int SpawnThreads { get; init; } = 32;
+
     /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
     public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
 

@@ -9,9 +9,19 @@ internal sealed class AppHistory(TimeProvider time)
     private readonly SortedDictionary<string, long> _exits = new(StringComparer.Ordinal);
     private readonly Queue<StackReport> _stacks = new();
     private long _outOfMemoryKills = ProcessFiles.OutOfMemoryKills();
-    private volatile AppFault? _lastError;
+    private AppFault? _failure;
+    private AppFault? _death;
+    private int? _failedSlot;
 
-    public AppFault? LastError => _lastError;
+    /// <summary>Why something did not start, which says more; else how a worker last ended.</summary>
+    public AppFault? LastError
+    {
+        get
+        {
+            lock (_gate)
+                return _failure ?? _death;
+        }
+    }
 
     public IReadOnlyDictionary<string, long> Exits
     {
@@ -22,14 +32,35 @@ internal sealed class AppHistory(TimeProvider time)
         }
     }
 
-    /// <summary>Something went wrong.</summary>
-    public void Failed(string message, string traceback = "") => _lastError = new AppFault(time.GetUtcNow(), message, traceback);
+    /// <summary>Something did not start: a generation, or the worker of a slot.</summary>
+    public AppFault Failed(AppLoadException e, int? slot = null)
+    {
+        string message = slot is null ? e.Message : $"worker {slot} did not start: {e.Message}";
+        var fault = new AppFault(time.GetUtcNow(), message, e.Traceback);
+        lock (_gate)
+            (_failure, _failedSlot) = (fault, slot);
+        return fault;
+    }
+
+    /// <summary>The worker of a slot has started: what kept it from that is over.</summary>
+    public void Started(int slot)
+    {
+        lock (_gate)
+        {
+            if (_failedSlot == slot)
+                (_failure, _failedSlot) = (null, null);
+        }
+    }
 
     /// <summary>A new generation serves: what was wrong is over.</summary>
-    public void Recovered() => _lastError = null;
+    public void Recovered()
+    {
+        lock (_gate)
+            (_failure, _failedSlot, _death) = (null, null, null);
+    }
 
     /// <summary>A worker that nobody had told to end has ended. Returns the exit, with what the kernel says of its memory.</summary>
-    public WorkerExit Ended(WorkerExit exit)
+    public WorkerExit Ended(int slot, int pid, WorkerExit exit)
     {
         lock (_gate)
         {
@@ -38,6 +69,7 @@ internal sealed class AppHistory(TimeProvider time)
                 exit = exit with { OutOfMemory = true };
             _outOfMemoryKills = kills;
             Count(exit.OutOfMemory ? "out of memory" : exit.ToString());
+            _death = new AppFault(time.GetUtcNow(), $"worker {slot} (pid {pid}) ended: {exit}", "");
         }
         return exit;
     }

@@ -8,13 +8,10 @@ namespace Lanner.Supervision;
 /// </summary>
 public sealed partial class AppSupervisor : IAsyncDisposable
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
-
     private readonly ProcessSurroundings _surroundings;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly AppHistory _history;
-    private readonly WorkerScaler _scaler = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly Lock _gate = new();
@@ -29,10 +26,6 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     private TaskCompletionSource _swapped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lastNumber;
     private long _reloads;
-    private long _lastUse;
-    private long _lastAnswered;
-    private int _failures;
-    private long _retryAt;
     private int _cut;
     private volatile AppFault? _notLoaded;
     private volatile bool _hurries;
@@ -70,7 +63,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         foreach (WorkerHandle worker in Workers)
         {
             if (worker.State is WorkerState.Ready or WorkerState.Draining)
-                StacksAsked(_log, _app.Name, worker.Slot, worker.Pid, await TakeStacksAsync(worker));
+                StacksAsked(_log, _app.Name, worker.Slot, worker.Pid, await StackReport.TakeAsync(worker, Pool, _time));
         }
     }
 
@@ -130,7 +123,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e.Message, e.Traceback);
+            _history.Failed(e);
             throw;
         }
         finally
@@ -158,7 +151,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     {
         if (Workers.FirstOrDefault(entry => entry.Pid == pid && entry.State is WorkerState.Ready or WorkerState.Draining) is not { } worker)
             return _history.Stacks(pid);
-        StackReport report = await TakeStacksAsync(worker);
+        StackReport report = await StackReport.TakeAsync(worker, Pool, _time);
         return report.Threads.Count > 0 ? report : _history.Stacks(pid);
     }
 
@@ -308,8 +301,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e.Message, e.Traceback);
-            _notLoaded = _history.LastError;
+            _notLoaded = _history.Failed(e);
             throw;
         }
         _notLoaded = null;
@@ -402,168 +394,11 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     {
         if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung)
         {
-            StackReport report = await TakeStacksAsync(worker);
+            StackReport report = await StackReport.TakeAsync(worker, Pool, _time);
             _history.Keep(report);
             StacksTaken(_log, _app.Name, worker.Slot, worker.Pid, report);
         }
         _generation?.Replace(worker, reason);
-    }
-
-    private async Task<StackReport> TakeStacksAsync(WorkerHandle worker)
-    {
-        DateTimeOffset at = _time.GetUtcNow();
-        Dictionary<int, RunningRequest> running = Pool.Running(worker).ToDictionary(request => request.Thread);
-        IReadOnlyList<DumpedThread> dumped = await worker.Stacks.TakeAsync(worker.AskForStacks, worker.Exited);
-        var threads = new List<(ThreadStack Stack, double Order)>();
-        for (int place = 0; place < worker.Threads; place++)
-        {
-            RunningRequest? request = running.TryGetValue(place, out RunningRequest found) ? found : null;
-            DumpedThread thread = dumped.FirstOrDefault(entry => entry.IsKnown && entry.Place == place);
-            threads.Add((new ThreadStack
-            {
-                Name = $"thread {place}",
-                Request = request?.Description ?? "",
-                Seconds = request?.Time.TotalSeconds ?? 0,
-                State = ProcessFiles.ThreadState(worker.Pid, worker.Scoreboard[place].Thread),
-                Frames = thread.Frames ?? [],
-                IsResting = request is null,
-            }, request?.Time.TotalSeconds ?? -2));
-        }
-        foreach (DumpedThread thread in dumped.Where(entry => !entry.IsKnown || entry.Place < 0))
-        {
-            threads.Add((new ThreadStack
-            {
-                Name = thread.IsKnown ? "main thread" : $"thread 0x{thread.Identifier}",
-                State = thread.IsKnown ? ProcessFiles.ThreadState(worker.Pid, worker.Pid) : "started by the app",
-                Frames = thread.Frames,
-                IsResting = thread.IsKnown,
-            }, -1));
-        }
-        return new StackReport(worker.Pid, worker.Slot, at, dumped.Count > 0, [.. threads.OrderByDescending(entry => entry.Order).Select(entry => entry.Stack)]);
-    }
-
-    /// <summary>A request came to an app without a worker.</summary>
-    private void OnWanted()
-    {
-        if (!_app.Lazy || _generation is not null)
-            return;
-        lock (_gate)
-        {
-            if (_starting is { IsCompleted: false } || _stopping.IsCancellationRequested)
-                return;
-            if (_time.GetTimestamp() >= _retryAt)
-            {
-                _starting = StartLazilyAsync();
-                return;
-            }
-        }
-        Pool.RefuseWaiting();
-    }
-
-    private async Task<bool> StartLazilyAsync()
-    {
-        await Task.Yield();
-        _lastUse = _time.GetTimestamp();
-        try
-        {
-            await ChangeAsync(_app, isReload: false, _stopping.Token);
-            _failures = 0;
-            return true;
-        }
-        catch (AppLoadException e)
-        {
-            NotRestarted(_log, _app.Name, e.Message, e.Traceback);
-            lock (_gate)
-            {
-                // From here on whoever comes is refused by itself, or tries again.
-                _retryAt = _time.GetTimestamp() + (long)(Slot.Pause(++_failures + 1).TotalSeconds * _time.TimestampFrequency);
-                _starting = null;
-            }
-            Pool.RefuseWaiting();
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Once a second: who is too old or too large, whether the load asks for more workers, whether a lazy app rests.</summary>
-    private async Task LookAsync()
-    {
-        using var timer = new PeriodicTimer(s_look, _time);
-        try
-        {
-            for (int turn = 0; await timer.WaitForNextTickAsync(_stopping.Token); turn++)
-            {
-                if (_generation is not { } generation)
-                    continue;
-                AppDefinition app = _app;
-                foreach (WorkerHandle worker in generation.Current)
-                {
-                    if (worker.Lifetime != Timeout.InfiniteTimeSpan && _time.GetUtcNow() - worker.Started > worker.Lifetime)
-                        generation.Replace(worker, ReplacementReason.Lifetime);
-                    else if (app.MaxMemory is { } most && turn % 5 == 0 && ProcessFiles.ProportionalBytes(worker.Pid) > most)
-                        generation.Replace(worker, ReplacementReason.Memory);
-                }
-                LoadFigures load = Pool.Load();
-                if (app.MostWorkers > app.Workers && _scaler.Judge(load, generation.Wanted, app) is var workers && workers != generation.Wanted)
-                    await ScaleToLoadAsync(generation, workers);
-                if (app is { Lazy: true, IdleStop: { } rest })
-                    await StopIdleAsync(generation, load, rest);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The app stops.
-        }
-    }
-
-    private async Task ScaleToLoadAsync(Generation generation, int workers)
-    {
-        if (!await _change.WaitAsync(TimeSpan.Zero, _stopping.Token))
-            return;
-        try
-        {
-            if (_generation != generation)
-                return;
-            Scaled(_log, _app.Name, generation.Wanted, workers);
-            await generation.ScaleAsync(_app, workers, _stopping.Token);
-        }
-        catch (AppLoadException e)
-        {
-            _history.Failed(e.Message, e.Traceback);
-        }
-        finally
-        {
-            _change.Release();
-        }
-    }
-
-    private async Task StopIdleAsync(Generation generation, LoadFigures load, TimeSpan rest)
-    {
-        if (load.Answered != _lastAnswered || load.InFlight > 0 || load.Queued > 0)
-        {
-            _lastAnswered = load.Answered;
-            _lastUse = _time.GetTimestamp();
-            return;
-        }
-        if (_time.GetElapsedTime(_lastUse) < rest || !await _change.WaitAsync(TimeSpan.Zero, _stopping.Token))
-            return;
-        try
-        {
-            if (_generation != generation)
-                return;
-            Resting(_log, _app.Name, rest.TotalSeconds);
-            Retire(generation);
-        }
-        finally
-        {
-            _change.Release();
-        }
-        // A request may have been given to a worker that now drains: it is served. One that waits is the reason to start again.
-        if (Pool.Waiting > 0)
-            OnWanted();
     }
 
     [LoggerMessage(2040, LogLevel.Error, "app {App} could not be started: {Why}\n{Traceback}")]
@@ -571,12 +406,6 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     [LoggerMessage(2041, LogLevel.Information, "app {App}: generation {Generation} serves")]
     private static partial void Reloaded(ILogger log, string app, int generation);
-
-    [LoggerMessage(2042, LogLevel.Information, "app {App}: {Before} workers become {Workers}, as the load asks")]
-    private static partial void Scaled(ILogger log, string app, int before, int workers);
-
-    [LoggerMessage(2043, LogLevel.Information, "app {App} had no request for {Seconds} s and is stopped")]
-    private static partial void Resting(ILogger log, string app, double seconds);
 
     [LoggerMessage(2045, LogLevel.Information, "app {App}: worker {Slot} (pid {Pid}), what its threads do:\n{Stacks}")]
     private static partial void StacksAsked(ILogger log, string app, int slot, int pid, StackReport stacks);

@@ -115,6 +115,9 @@ internal sealed partial class Generation : IAsyncDisposable
     {
         bool isFirst = !_hurries;
         _hurries = true;
+        // Or they would put new workers in the places of those that are killed.
+        foreach (Slot slot in _slots)
+            slot.BeginFreezing();
         foreach (WorkerHandle worker in Workers)
         {
             if (isFirst)
@@ -213,6 +216,7 @@ internal sealed partial class Generation : IAsyncDisposable
     internal void Enter(WorkerHandle fresh, WorkerHandle? before, ReplacementReason reason = default)
     {
         _pool.Swap([fresh], before is null ? [] : [before]);
+        _history.Started(fresh.Slot);
         if (before is null)
         {
             WorkerReplaced(_log, Name, fresh.Slot, fresh.Pid);
@@ -226,15 +230,14 @@ internal sealed partial class Generation : IAsyncDisposable
     internal void Ended(WorkerHandle worker, WorkerExit exit)
     {
         _pool.Disconnect(worker);
-        exit = _history.Ended(exit);
-        _history.Failed($"worker {worker.Slot} (pid {worker.Pid}) ended: {exit}");
+        exit = _history.Ended(worker.Slot, worker.Pid, exit);
         WorkerEnded(_log, Name, worker.Slot, worker.Pid, exit);
     }
 
     /// <summary>A worker did not start.</summary>
     internal void NotStarted(int slot, AppLoadException e)
     {
-        _history.Failed($"worker {slot} did not start: {e.Message}", e.Traceback);
+        _history.Failed(e, slot);
         WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
     }
 

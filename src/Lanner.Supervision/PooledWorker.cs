@@ -30,6 +30,9 @@ internal sealed class PooledWorker(WorkerHandle handle)
     /// <summary>Nothing runs that anybody waits for.</summary>
     internal bool IsIdle => InFlight == Stuck;
 
+    /// <summary>It has been given to clients, now or before.</summary>
+    internal bool IsServing { get; set; }
+
     internal bool Draining { get; set; }
 
     /// <summary>A channel has closed: the process is gone or about to be.</summary>

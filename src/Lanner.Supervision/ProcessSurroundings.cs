@@ -1,8 +1,14 @@
+using System.Collections.Concurrent;
+using Lanner.Wire;
+using Microsoft.Win32.SafeHandles;
+
 namespace Lanner.Supervision;
 
 /// <summary>What every Python process of this server is given and where its output goes.</summary>
 internal sealed class ProcessSurroundings
 {
+    private readonly ConcurrentDictionary<string, SafeFileHandle> _locks = new();
+
     /// <summary>The directory that holds the package <c>lanner</c>.</summary>
     public required string PythonDirectory { get; init; }
 
@@ -12,4 +18,10 @@ internal sealed class ProcessSurroundings
 
     /// <summary>Takes a line that a worker wrote: app, slot, pid, line.</summary>
     public required Action<string, int, int, OutputLine> WriteOutput { get; init; }
+
+    /// <summary>
+    /// The nameless file whose bytes an app's processes lock. One for each app while the server runs: while a reload changes
+    /// generations, the processes of both exclude each other.
+    /// </summary>
+    public SafeFileHandle LocksOf(string app) => _locks.GetOrAdd(app, static _ => Posix.SharedMemory("lanner-locks", 1));
 }

@@ -58,6 +58,19 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
         return _worker;
     }
 
+    /// <summary>From now on the slot starts no worker; <see cref="FreezeAsync"/> is still to be awaited.</summary>
+    public void BeginFreezing()
+    {
+        try
+        {
+            _freezing.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over already.
+        }
+    }
+
     public void Dispose() => _freezing.Dispose();
 
     private async Task KeepAsync(WorkerHandle worker)
@@ -130,9 +143,9 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
             try
             {
                 WorkerHandle fresh = await generation.StartWorkerAsync(this, freezing);
-                Replaced(log, generation.Name, number, worker.Pid, reason, fresh.Pid);
                 Enter(fresh);
                 generation.Enter(fresh, worker, reason);
+                Replaced(log, generation.Name, number, worker.Pid, reason, fresh.Pid);
                 return fresh;
             }
             catch (AppLoadException e)

@@ -11,6 +11,40 @@ namespace Lanner.Supervision;
 /// <param name="Threads">All of them.</param>
 public sealed record StackReport(int Pid, int Slot, DateTimeOffset At, bool Answered, IReadOnlyList<ThreadStack> Threads)
 {
+    /// <summary>Asks a worker from outside, and the kernel.</summary>
+    internal static async Task<StackReport> TakeAsync(WorkerHandle worker, WorkerPool pool, TimeProvider time)
+    {
+        DateTimeOffset at = time.GetUtcNow();
+        Dictionary<int, RunningRequest> running = pool.Running(worker).ToDictionary(request => request.Thread);
+        IReadOnlyList<DumpedThread> dumped = await worker.Stacks.TakeAsync(worker.AskForStacks, worker.Exited);
+        var threads = new List<(ThreadStack Stack, double Order)>();
+        for (int place = 0; place < worker.Threads; place++)
+        {
+            RunningRequest? request = running.TryGetValue(place, out RunningRequest found) ? found : null;
+            DumpedThread thread = dumped.FirstOrDefault(entry => entry.IsKnown && entry.Place == place);
+            threads.Add((new ThreadStack
+            {
+                Name = $"thread {place}",
+                Request = request?.Description ?? "",
+                Seconds = request?.Time.TotalSeconds ?? 0,
+                State = ProcessFiles.ThreadState(worker.Pid, worker.Scoreboard[place].Thread),
+                Frames = thread.Frames ?? [],
+                IsResting = request is null,
+            }, request?.Time.TotalSeconds ?? -2));
+        }
+        foreach (DumpedThread thread in dumped.Where(entry => !entry.IsKnown || entry.Place < 0))
+        {
+            threads.Add((new ThreadStack
+            {
+                Name = thread.IsKnown ? "main thread" : $"thread 0x{thread.Identifier}",
+                State = thread.IsKnown ? ProcessFiles.ThreadState(worker.Pid, worker.Pid) : "started by the app",
+                Frames = thread.Frames,
+                IsResting = thread.IsKnown,
+            }, -1));
+        }
+        return new StackReport(worker.Pid, worker.Slot, at, dumped.Count > 0, [.. threads.OrderByDescending(entry => entry.Order).Select(entry => entry.Stack)]);
+    }
+
     /// <summary>For the log and the terminal. Threads that wait for a request are only counted.</summary>
     public override string ToString()
     {

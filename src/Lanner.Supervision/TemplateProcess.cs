@@ -181,6 +181,12 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Int(_app.Workers);
                 frame.Str("threads");
                 frame.Int(_app.Threads);
+                frame.Str("setup");
+                frame.BeginList(_app.Setup.Count);
+                foreach (string function in _app.Setup)
+                    frame.Str(function);
+                frame.Str("spawn_threads");
+                frame.Int(_app.SpawnThreads);
                 frame.Str("user");
                 frame.Str(_app.User ?? "");
                 frame.Str("group");
@@ -193,7 +199,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("generation");
                 frame.Int(Generation);
-            });
+            }, [_surroundings.LocksOf(_app.Name)]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {
@@ -243,7 +249,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 fork.TrySetResult(entries.Number("pid"));
                 break;
             case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):
-                worker.OnExited(new WorkerExit(entries.Number("status")));
+                _ = worker.OnExitedAsync(new WorkerExit(entries.Number("status")), _surroundings.Time);
                 break;
         }
     }

@@ -14,6 +14,7 @@ public sealed class WorkerHandle
     private readonly SafeFileHandle _lifeline;
     private readonly Socket[] _sockets;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
@@ -127,6 +128,18 @@ public sealed class WorkerHandle
         {
             Kill();
         }
+        finally
+        {
+            _read.TrySetResult();
+        }
+    }
+
+    /// <summary>The process has ended, with this wait status. One that was starting may have said why: that is read first.</summary>
+    internal async Task OnExitedAsync(WorkerExit exit, TimeProvider time)
+    {
+        if (State == WorkerState.Starting)
+            await Task.WhenAny(_read.Task, Task.Delay(TimeSpan.FromSeconds(1), time));
+        OnExited(exit);
     }
 
     /// <summary>Moves to a later state; false when it is there already or beyond.</summary>

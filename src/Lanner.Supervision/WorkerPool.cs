@@ -171,6 +171,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             {
                 PooledWorker worker = handle.Pooled!;
                 worker.Answered = 0;
+                worker.IsServing = true;
                 worker.LastAnswer = handle.LastAnswer;
                 _workers.Add(worker);
             }
@@ -217,7 +218,9 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             if (thread.TrySample(micros, out double cpu, out double wall, out int count))
                 _admission.Learn(cpu, wall, count);
             Leave(thread, 1);
-            _answered++;
+            // What warms a worker up is no request of a client's.
+            if (thread.Worker.IsServing)
+                _answered++;
             isOver = ++thread.Worker.Answered == thread.Worker.LastAnswer;
             thread.Worker.StalledSince = 0;
             starving = thread.InFlight == 0;

@@ -58,6 +58,7 @@ public class BindTests
 
         Assert.Equal(0, await server.WaitForExitAsync());
         Assert.DoesNotContain(workers.Append(template), Processes.IsAlive);
+        Assert.DoesNotContain(server.Output, line => line.Contains("is replaced", StringComparison.Ordinal));
         await Assert.ThrowsAnyAsync<Exception>(() => hanging);
     }
 }

@@ -58,7 +58,7 @@ def descriptors(pid: int) -> Counter[str]:
             kind = os.readlink(f"/proc/{pid}/fd/{entry}").partition(":[")[0]
         except OSError:
             continue
-        if not kind.endswith((".dll", ".so")):
+        if not kind.endswith((".dll", ".so", ".pdb")):
             found[kind] += 1
     return found
 

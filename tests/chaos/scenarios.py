@@ -91,7 +91,7 @@ async def deadlines(trial: Trial) -> None:
         while await trial.pause(0.3):
             outcome, _ = await trial.crowd.visit(Stuck(trial.mix.next_id(), _DEADLINE), close=True)
             trial.counts["stuck requests"] += 1
-            if outcome.result == "ok" and outcome.delay > 1:
+            if outcome.result == "ok" and outcome.delay > 1 and trial.scale.judges_delays:
                 trial.faults.append(f"a deadline of {_DEADLINE} s was kept after {outcome.seconds:.1f} s")
 
     await trial.serve(settings={"app": {"request_timeout": f"{_DEADLINE}s"}})
@@ -185,7 +185,7 @@ async def everything(trial: Trial) -> None:
 
 def _must_not_hold_up(trial: Trial) -> None:
     """Answered at last is not yet unnoticed."""
-    if trial.verdict.delay > _HELD_UP:
+    if trial.scale.judges_delays and trial.verdict.delay > _HELD_UP:
         trial.faults.append(f"a request was held up for {trial.verdict.delay:.1f} s")
 
 

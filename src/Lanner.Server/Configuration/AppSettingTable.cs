@@ -71,6 +71,13 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, TimeSpan>("drain_timeout", Duration,
             a => a.Definition.DrainTimeout, (a, v) => a with { Definition = a.Definition with { DrainTimeout = v } },
             "How long a worker that is stopping may take to finish its requests; then it is killed."),
+        new Setting<ConfiguredApp, IReadOnlyList<string>>("setup", new ListKind<string>(new FunctionKind()),
+            a => a.Definition.Setup, (a, v) => a with { Definition = a.Definition with { Setup = v } },
+            "Functions called once in each process before it takes traffic, before those that the app registers with lanner.process.setup.")
+            { DefaultText = "none" },
+        new Setting<ConfiguredApp, int>("spawn_threads", new WholeNumberKind(1, MostProcessesOrThreads),
+            a => a.Definition.SpawnThreads, (a, v) => a with { Definition = a.Definition with { SpawnThreads = v } },
+            "Background threads that lanner.spawn may use in each process; more work waits its turn."),
         new Setting<ConfiguredApp, IReadOnlyList<WarmupTarget>>("warmup", new ListKind<WarmupTarget>(new WarmupKind()),
             a => a.Warmup, (a, v) => a with { Warmup = v },
             "Paths asked of each thread of a new worker before it takes traffic; an answer of 500 or more keeps it out.")
@@ -101,7 +108,6 @@ internal static class AppSettingTable
             a => a.Definition.Limits, (a, v) => a with { Definition = a.Definition with { Limits = v } },
             "Limits of each of the app's processes: open files (nofile), address space (as), and what is added to its nice value (nice).")
             { DefaultText = "the server's" },
-        new LaterSetting<ConfiguredApp>("setup", "Functions called once in each process before traffic."),
         new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
         new LaterSetting<ConfiguredApp>("settings", "The app's live settings."),
         new LaterSetting<ConfiguredApp>("static", "Directories served without the app."),

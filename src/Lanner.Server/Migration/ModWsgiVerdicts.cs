@@ -25,7 +25,7 @@ internal static class ModWsgiVerdicts
         .Ignored("bodies sent in chunks are always read", "WSGIChunkedRequest")
         .Ignored("X-Forwarded-For, -Proto and X-Request-ID are believed from trusted_proxies", "WSGITrustedProxyHeaders")
         .Refused("a changed script is not noticed by itself: run lanner reload, or send HUP; --watch for development", "WSGIScriptReloading", "WSGIReloadMechanism")
-        .Refused($"setup {Later}: import it in the app's own script", "WSGIImportScript")
+        .Refused("only functions are called before traffic: name one in setup (module:function), or import it in the app's own script", "WSGIImportScript")
         .Refused("authentication is the web server's in front, or the app's", "WSGIAuthUserScript", "WSGIAuthGroupScript", "WSGIAccessScript", "WSGIGroupAuthoritative", "WSGIUserAuthoritative")
         .Refused("apps are told apart by host and prefix only: write WSGIScriptAlias for each", "WSGIScriptAliasMatch", "WSGIDispatchScript", "WSGIHandlerScript", "WSGIActionScript")
         .Refused("the app's own answer is always sent", "WSGIErrorOverride")

@@ -154,6 +154,7 @@ public class ControlTests
         await UntilStateAsync(control, "failing");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await control.GetAsync("/ready")).StatusCode);
+        await server.WaitForOutputAsync(line => line.Contains("did not start", StringComparison.Ordinal));
         JsonElement app = await JsonAsync(control, "/v1/apps/x");
         Assert.Contains("gone with the night", app.GetProperty("last_error").GetProperty("traceback").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, app.GetProperty("exits").GetProperty("signal 9 (KILL)").GetInt32());

@@ -1,0 +1,95 @@
+"""``lanner.spawn``: work in a background thread, with the caller's contexts."""
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import contextvars
+import os
+import sys
+import threading
+import traceback
+from typing import Any, Callable, ContextManager, List
+
+from . import hooks
+
+_lock = threading.Lock()
+_pool: concurrent.futures.ThreadPoolExecutor | None = None
+_pid = 0
+
+
+def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> "concurrent.futures.Future[Any]":
+    """Runs ``function`` in a background thread and returns its Future.
+
+    It sees the caller's context variables, and what of Flask, Django, Pyramid or Bottle the caller is in, also after the
+    response has been sent. An exception is kept in the Future and logged with the place of this call. The number of
+    threads is limited (setting ``spawn_threads``): more wait for their turn. A graceful stop waits for all of them.
+    """
+    frame = sys._getframe(1)
+    origin = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    contexts = _carried()
+    context = contextvars.copy_context()
+    return _threads().submit(context.run, _work, origin, _request(), contexts, function, args, kwargs)
+
+
+def _work(origin: str, request: Any, contexts: List[ContextManager[Any]], function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    noted = _note(request)
+    try:
+        hooks.thread.ensure()
+        with contextlib.ExitStack() as stack:
+            for entered in contexts:
+                stack.enter_context(entered)
+            return function(*args, **kwargs)
+    except BaseException:
+        name = getattr(function, "__qualname__", repr(function))
+        print(f"lanner.spawn of {name} at {origin} failed:\n{traceback.format_exc().rstrip()}", file=sys.stderr)
+        raise
+    finally:
+        if noted is not None:
+            noted[0] = None
+
+
+def _carried() -> List[ContextManager[Any]]:
+    """What each framework that is loaded needs around the work."""
+    from . import carry
+
+    return carry.contexts()
+
+
+def _threads() -> concurrent.futures.ThreadPoolExecutor:
+    global _pool, _pid, _lock
+    if _pid != os.getpid():
+        _lock = threading.Lock()
+        _pool = None
+        _pid = os.getpid()
+    with _lock:
+        if _pool is None:
+            _pool = concurrent.futures.ThreadPoolExecutor(hooks.spawn_threads, thread_name_prefix="lanner-spawn")
+        return _pool
+
+
+def finish() -> None:
+    """Waits for all that was spawned; the front end bounds how long."""
+    if _pool is not None and _pid == os.getpid():
+        _pool.shutdown(wait=True)
+
+
+def _running() -> Any:
+    worker_process = sys.modules.get(f"{__package__}.worker_process")
+    return None if worker_process is None else worker_process.running
+
+
+def _request() -> Any:
+    """The environ that the caller's thread runs, so that the output of the work is told as that request's."""
+    running = _running()
+    noted = running.get(threading.get_ident()) if running is not None else None
+    environ = noted[0] if noted else None
+    return {"lanner.request_id": environ["lanner.request_id"]} if environ else None
+
+
+def _note(request: Any) -> Any:
+    running = _running()
+    if running is None:
+        return None
+    noted = running.setdefault(threading.get_ident(), [None])
+    noted[0] = request
+    return noted
