@@ -20,11 +20,11 @@ class LoadError(Exception):
 
 
 def load(app: str, directory: str) -> Any:
-    """The app's callable. ``app`` is ``module[:name]``, ``module:factory(...)``, ``file.py[:name]`` or ``paste:file.ini[#section]``."""
+    """The app's callable. ``app`` is ``module[:name]``, ``module:factory(...)``, ``file.py[:name]``, ``file.wsgi[:name]`` or ``paste:file.ini[#section]``."""
     if app.startswith("paste:"):
         return _paste(app[len("paste:") :], directory)
     place, colon, expression = _split(app)
-    if place.endswith(".py") or "/" in place:
+    if place.endswith(".py") or "/" in place or _is_script(place, directory):
         module = _file(place, directory)
     else:
         module = _module(place)
@@ -36,6 +36,13 @@ def _split(app: str) -> tuple[str, str, str]:
     head, paren, tail = app.partition("(")
     place, colon, name = head.partition(":")
     return place, colon, name + paren + tail
+
+
+def _is_script(place: str, directory: str) -> bool:
+    """``site.wsgi`` is a file of mod_wsgi where there is one; ``shop.wsgi`` is most often a module."""
+    if not place.endswith(".wsgi") or os.path.isfile(os.path.join(directory, place.replace(".", os.sep) + ".py")):
+        return False
+    return os.path.isfile(os.path.join(directory, place))
 
 
 def _module(name: str) -> types.ModuleType:
@@ -57,11 +64,11 @@ def _file(path: str, directory: str) -> types.ModuleType:
     folder, stem = os.path.dirname(full), os.path.splitext(os.path.basename(full))[0]
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    if not full.endswith(".py"):
+        return _script(full, stem)
     import importlib.util
 
-    name = stem if stem.isidentifier() and stem not in sys.modules else "lanner_app_" + "".join(
-        c if c.isalnum() else "_" for c in stem
-    )
+    name = stem if stem.isidentifier() and stem not in sys.modules else _private_name(stem)
     spec = importlib.util.spec_from_file_location(name, full)
     if spec is None or spec.loader is None:
         raise LoadError(f"{full} is not a Python file")
@@ -75,12 +82,33 @@ def _file(path: str, directory: str) -> types.ModuleType:
     return module
 
 
+def _private_name(stem: str) -> str:
+    return "lanner_app_" + "".join(c if c.isalnum() else "_" for c in stem)
+
+
+def _script(path: str, stem: str) -> types.ModuleType:
+    """A script of mod_wsgi. It is often called after the package that it imports, so it must take neither that name nor
+    that one's compiled file."""
+    module = types.ModuleType(_private_name(stem))
+    module.__file__ = path
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    sys.modules[module.__name__] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules.pop(module.__name__, None)
+        raise
+    return module
+
+
 def _take(module: types.ModuleType, place: str, expression: str | None) -> Any:
     if not expression:
-        for name in ("application", "app"):
+        for name in ("application",) if place.endswith(".wsgi") else ("application", "app"):
             if hasattr(module, name):
                 return _callable(getattr(module, name), f"{place}:{name}")
-        raise LoadError(f"{place} has neither 'application' nor 'app'; name the object: {place}:NAME")
+        wanted = "no 'application'" if place.endswith(".wsgi") else "neither 'application' nor 'app'"
+        raise LoadError(f"{place} has {wanted}; name the object: {place}:NAME")
     import ast
 
     try:

@@ -9,7 +9,7 @@ public sealed record AppDefinition
     /// <summary>The app's name in logs, metrics and the control API; letters, digits, <c>-</c> and <c>_</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>APP as the user wrote it: <c>module:name</c>, <c>module:factory()</c>, <c>path/to/file.py[:name]</c> or <c>paste:file.ini[#section]</c>.</summary>
+    /// <summary>APP as the user wrote it: <c>module:name</c>, <c>module:factory()</c>, <c>path/to/file.py[:name]</c>, <c>path/to/file.wsgi[:name]</c> or <c>paste:file.ini[#section]</c>.</summary>
     public required string App { get; init; }
 
     /// <summary>The absolute directory that is the app's working directory and the first entry of its <c>sys.path</c>.</summary>

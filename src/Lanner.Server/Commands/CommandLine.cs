@@ -26,6 +26,7 @@ internal sealed class CommandLine
             ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
+        _root.Subcommands.Add(new MigrateCommand(output, error).Make());
         _root.Subcommands.Add(VersionCommand());
         _root.Subcommands.Add(SettingsPageCommand());
         // The library's own answer holds the commit; this one is the same as that of the command.

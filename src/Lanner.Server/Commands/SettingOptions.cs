@@ -12,7 +12,7 @@ internal sealed class SettingOptions
     private readonly Argument<string?> _app = new("APP")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "module:name, module, module:factory(), path/to/file.py[:name], paste:FILE[#SECTION], or a directory with a lanner.toml or an app.py.",
+        Description = "module:name, module, module:factory(), path/to/file.py[:name], path/to/file.wsgi[:name], paste:FILE[#SECTION], or a directory with a lanner.toml or an app.py.",
     };
 
     private readonly Option<string[]> _config = Valued("--config", "FILE", "The settings file. Default: lanner.toml, or [tool.lanner] of pyproject.toml, in the directory.");

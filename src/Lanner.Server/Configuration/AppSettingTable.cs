@@ -16,7 +16,7 @@ internal static class AppSettingTable
     [
         new Setting<ConfiguredApp, string>("app", new TextKind("an app such as \"shop.wsgi:application\""),
             a => a.Definition.App, (a, v) => a with { Definition = a.Definition with { App = v } },
-            "What to load: module:name, module, module:factory(), path/to/file.py[:name] or paste:FILE[#SECTION].")
+            "What to load: module:name, module, module:factory(), path/to/file.py[:name], path/to/file.wsgi[:name] or paste:FILE[#SECTION].")
             { DefaultText = "required" },
         new Setting<ConfiguredApp, IReadOnlyList<MountPath>>("mount", new ListKind<MountPath>(new MountPathKind()),
             a => a.Mounts, (a, v) => a with { Mounts = v },

@@ -66,6 +66,20 @@ internal sealed class ConfigurationDraft(string appDirectory)
     public void ApplyAppOption(GivenOption<ConfiguredApp> option, int app, string baseDirectory) =>
         Apps[app] = Applied(option, Apps[app], baseDirectory, Apps[app].Definition.Name);
 
+    /// <summary>Takes what another file says of a setting of the server.</summary>
+    public void ApplyServerText(string key, IReadOnlyList<string> texts, string baseDirectory, Origin origin)
+    {
+        var setting = ServerSettingTable.All.Single(setting => setting.Name == key);
+        Server = Take(setting, setting.Apply(Server, texts, baseDirectory), Server, origin, "", key);
+    }
+
+    /// <summary>Takes what another file says of a setting of an app.</summary>
+    public void ApplyAppText(int app, string key, string text, string baseDirectory, Origin origin)
+    {
+        var setting = AppSettingTable.All.Single(setting => setting.Name == key);
+        Apps[app] = Take(setting, setting.Apply(Apps[app], [text], baseDirectory), Apps[app], origin, Apps[app].Definition.Name, key);
+    }
+
     /// <summary>Gives APP of the command line to the only app.</summary>
     public void GiveApp(string app)
     {

@@ -42,10 +42,11 @@ internal sealed class ConfigurationLoader
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
-        ApplyPassedSockets(draft);
+        var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
             draft.Replace(draft.Server with { ControlIsDefault = true });
         ApplyToApp(draft);
+        ApplyPasteServer(draft, hasSockets);
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0
             ? Refused(draft.Problems)
@@ -87,12 +88,52 @@ internal sealed class ConfigurationLoader
     }
 
     /// <summary>A service manager that passes sockets says where to listen, unless the user does.</summary>
-    private void ApplyPassedSockets(ConfigurationDraft draft)
+    private bool ApplyPassedSockets(ConfigurationDraft draft)
     {
-        if (draft.IsGiven("", "bind")) return;
+        if (draft.IsGiven("", "bind")) return false;
         var passed = PassedSockets.Find(_sources.Environment, _sources.ProcessId);
         if (passed.Problem is { } problem) draft.Report(Origin.Option("$LISTEN_FDS"), problem);
-        else if (passed.Value is { Count: > 0 } sockets) draft.Replace(draft.Server with { Bind = sockets });
+        if (passed.Value is not { Count: > 0 } sockets) return false;
+        draft.Replace(draft.Server with { Bind = sockets });
+        return true;
+    }
+
+    /// <summary>
+    /// The section [server:main] beside an app by Paste Deploy says where it is served, for those who come from pserve.
+    /// The settings file, the options and sockets of the service manager go before it.
+    /// </summary>
+    private static void ApplyPasteServer(ConfigurationDraft draft, bool hasSockets)
+    {
+        if (draft.Apps is not [{ Definition: var definition }] || AppReference.PasteFile(definition.App) is not { } named) return;
+        var path = Path.GetFullPath(named, definition.Directory);
+        if (ReadText(path) is not { } text || PasteServer.Find(PasteFile.Parse(path, text)) is not { } server) return;
+        var directory = Path.GetDirectoryName(path)!;
+        if (!draft.IsGiven("", "bind") && !hasSockets)
+        {
+            var problems = server.Problems.Where(static problem => PasteServer.IsAddress(problem.Key)).ToArray();
+            foreach (var (_, line, problem) in problems) draft.Report(At(line), $"{problem}: define it there, or give --bind");
+            if (problems.Length == 0 && server.Binds is { Count: > 0 } binds)
+                draft.ApplyServerText("bind", binds, directory, At(server.AddressLine));
+        }
+        if (server.Workers is { } workers && !draft.IsGiven(definition.Name, "workers"))
+            draft.ApplyAppText(0, "workers", workers, directory, At(server.Line("workers")));
+        if (server.Threads is { } threads && !draft.IsGiven(definition.Name, "threads"))
+            draft.ApplyAppText(0, "threads", threads, directory, At(Math.Max(server.Line("threads"), server.Line("threadpool_workers"))));
+
+        Origin At(int line) => new(FormattableString.Invariant($"{named}:{line} [{PasteServer.Section}]"), line);
+    }
+
+    /// <summary>A file that cannot be read is told when the app is loaded.</summary>
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Lets APP and the options speak of the one app there is, or make it.</summary>

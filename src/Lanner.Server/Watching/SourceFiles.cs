@@ -8,7 +8,7 @@ internal static class SourceFiles
     /// <summary>What apps are made of. Data that an app writes while it runs, a database or a log, is not among it: it would reload for ever.</summary>
     private static readonly HashSet<string> s_extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".py", ".pyx", ".so", ".ini", ".cfg", ".conf", ".toml", ".yaml", ".yml", ".env", ".html", ".htm", ".jinja", ".jinja2", ".j2",
+        ".py", ".pyx", ".wsgi", ".so", ".ini", ".cfg", ".conf", ".toml", ".yaml", ".yml", ".env", ".html", ".htm", ".jinja", ".jinja2", ".j2",
         ".mako", ".pt", ".tpl", ".mo",
     };
 

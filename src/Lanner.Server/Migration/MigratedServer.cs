@@ -1,0 +1,81 @@
+using System.Globalization;
+using Lanner.Server.Configuration;
+
+namespace Lanner.Server.Migration;
+
+/// <summary>
+/// What a peer's file becomes: settings, and a remark for everything that has none. Relative paths of the peer's file
+/// are made absolute, so that the new file may lie anywhere.
+/// </summary>
+internal sealed class MigratedServer(string peer, string file)
+{
+    public string Peer { get; } = peer;
+
+    /// <summary>The peer's file, as an absolute path.</summary>
+    public string File { get; } = file;
+
+    public string Directory { get; } = Path.GetDirectoryName(file)!;
+
+    public MigratedTable<ServerSettings> Server { get; } = new(ServerSettingTable.All, new ServerSettings());
+
+    public List<string> Binds { get; } = [];
+
+    public List<MigratedApp> Apps { get; } = [];
+
+    public List<Remark> Remarks { get; } = [];
+
+    public void Ignore(string option, string why) => Add(new Remark(option, Verdict.Ignored, why));
+
+    public void Change(string option, string why) => Add(new Remark(option, Verdict.Changed, why));
+
+    public void Refuse(string option, string why) => Add(new Remark(option, Verdict.Refused, why));
+
+    /// <summary>An app whose name says what it is and is no other's.</summary>
+    public MigratedApp AddApp(string app, string directory)
+    {
+        var name = AppReference.DeriveName(app, directory);
+        var unique = name;
+        for (var number = 2; Apps.Any(other => other.Name == unique); number++)
+            unique = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+        var added = new MigratedApp(unique);
+        Apps.Add(added);
+        Give(app, added, "app", TomlText.Text(app));
+        Give(directory, added, "directory", TomlText.Text(directory));
+        return added;
+    }
+
+    /// <summary>Sets a setting of <c>[server]</c>; a value that the loader would refuse becomes a remark.</summary>
+    public void Give(string option, string key, string toml, string? comment = null)
+    {
+        if (Server.Set(key, toml, comment) is { } problem) Refuse(option, problem);
+    }
+
+    /// <summary>Sets a setting of an app; a value that the loader would refuse becomes a remark.</summary>
+    public void Give(string option, MigratedApp app, string key, string toml, string? comment = null)
+    {
+        if (app.Table.Set(key, toml, comment) is { } problem) Refuse(option, problem);
+    }
+
+    /// <summary>Adds an address, once; an address for every interface makes those of the same port superfluous.</summary>
+    public void Bind(string option, string address)
+    {
+        var reading = new Configuration.Values.BindAddressKind().Parse(address, Directory);
+        if (reading.Problem is { } problem)
+        {
+            Refuse(option, $"bind {problem}");
+            return;
+        }
+        var text = reading.Value!.ToString()!;
+        if (reading.Value is TcpBindAddress { Host: "0.0.0.0" or "::" } every && Binds.Contains(new TcpBindAddress { Host = "*", Port = every.Port }.ToString())) return;
+        if (!Binds.Contains(text)) Binds.Add(text);
+    }
+
+    /// <summary>A path of the peer's file, made absolute; an empty one is where the file lies.</summary>
+    public string Absolute(string path, string? directory = null) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Length == 0 ? "." : path, directory ?? Directory));
+
+    private void Add(Remark remark)
+    {
+        if (!Remarks.Contains(remark)) Remarks.Add(remark);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text;
+using Lanner.Server.Configuration;
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Migration;
+
+/// <summary>
+/// The settings of one table of the new file. Each value is read as the loader would read it, so nothing is printed
+/// that would be refused later; what equals the default is left out; the order is that of the declarations.
+/// </summary>
+internal sealed class MigratedTable<TRecord>(IReadOnlyList<Setting<TRecord>> settings, TRecord defaults)
+{
+    private readonly Dictionary<string, (string Text, string? Comment)> _values = new(StringComparer.Ordinal);
+
+    public bool IsEmpty => _values.Count == 0;
+
+    public bool Has(string key) => _values.ContainsKey(key);
+
+    /// <summary>The value as TOML, or null.</summary>
+    public string? this[string key] => _values.TryGetValue(key, out var value) ? value.Text : null;
+
+    /// <summary>Takes a value written as TOML; returns the loader's complaint, or null.</summary>
+    public string? Set(string key, string text, string? comment = null)
+    {
+        var setting = settings.Single(setting => setting.Name == key);
+        var entry = TomlReader.Read(Encoding.UTF8.GetBytes($"value = {text}\n")).Entries.Single();
+        var reading = setting.Apply(defaults, entry.Value, "/");
+        if (reading.Problem is { } problem) return $"{key} {problem}";
+        _values.Remove(key);
+        // A default that depends on the machine is never the same.
+        if (setting.DefaultText is not null || setting.ShowDefault(reading.Value!) != setting.ShowDefault(defaults)) _values[key] = (text, comment);
+        return null;
+    }
+
+    public IEnumerable<string> Lines()
+    {
+        foreach (var setting in settings)
+            if (_values.TryGetValue(setting.Name, out var value))
+                yield return $"{setting.Name} = {value.Text}{(value.Comment is null ? "" : $"  # {value.Comment}")}";
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace Lanner.Server.Migration;
+
+/// <summary>Values as they are written in a TOML file.</summary>
+internal static class TomlText
+{
+    public static string Text(string value)
+    {
+        var text = new StringBuilder(value.Length + 2).Append('"');
+        foreach (var c in value)
+        {
+            _ = c switch
+            {
+                '"' => text.Append("\\\""),
+                '\\' => text.Append(@"\\"),
+                '\n' => text.Append("\\n"),
+                '\t' => text.Append("\\t"),
+                < ' ' or '\x7f' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
+                _ => text.Append(c),
+            };
+        }
+        return text.Append('"').ToString();
+    }
+
+    public static string List(IEnumerable<string> values) => $"[{string.Join(", ", values.Select(Text))}]";
+
+    public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Flag(bool value) => value ? "true" : "false";
+
+    /// <summary>A duration; no time at all is what the peers write for no bound.</summary>
+    public static string Seconds(double value) =>
+        value <= 0 ? "\"none\"" : string.Create(CultureInfo.InvariantCulture, $"\"{value}s\"");
+
+    /// <summary>A size in the largest unit that holds it exactly.</summary>
+    public static string Bytes(long value)
+    {
+        foreach (var (unit, shift) in new[] { ("GB", 30), ("MB", 20), ("KB", 10) })
+            if (value > 0 && value % (1L << shift) == 0) return $"\"{(value >> shift).ToString(CultureInfo.InvariantCulture)}{unit}\"";
+        return Number(value);
+    }
+
+    /// <summary>A key, quoted where it must be.</summary>
+    public static string Key(string key) => key.Length > 0 && key.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? key : Text(key);
+}

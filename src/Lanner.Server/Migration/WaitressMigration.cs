@@ -1,0 +1,111 @@
+using System.Text;
+
+namespace Lanner.Server.Migration;
+
+/// <summary>Waitress: an ini file with [server:main], or any text (a script, a unit, a Procfile) with a waitress-serve command line.</summary>
+internal static class WaitressMigration
+{
+    private static readonly HashSet<string> s_switches = new(StringComparer.Ordinal)
+    {
+        "call", "ipv4", "ipv6", "no_ipv4", "no_ipv6", "log_socket_errors", "no_log_socket_errors", "expose_tracebacks", "no_expose_tracebacks", "asyncore_use_poll",
+        "no_asyncore_use_poll", "clear_untrusted_proxy_headers", "no_clear_untrusted_proxy_headers", "log_untrusted_proxy_headers", "no_log_untrusted_proxy_headers",
+    };
+
+    public static MigratedServer Migrate(Source source)
+    {
+        var text = Source.Read(source.Path);
+        if (text.Contains("[server:", StringComparison.Ordinal)) return PasteMigration.Migrate(source, "waitress", text);
+        var words = Words(CommandLine(source, text));
+        var migrated = new MigratedServer("waitress", source.Path);
+        var options = new List<(string Key, string Value, string Option)>();
+        string? reference = source.App, host = null, port = null;
+        var binds = new List<string>();
+        var isFactory = false;
+        for (var i = 0; i < words.Count; i++)
+        {
+            if (!words[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                reference = words[i];
+                continue;
+            }
+            var (name, value) = words[i][2..].Split('=', 2) is [var before, var after] ? (before, after) : (words[i][2..], (string?)null);
+            var key = name.Replace('-', '_');
+            if (value is null && !s_switches.Contains(key) && i + 1 < words.Count) value = words[++i];
+            switch (key)
+            {
+                case "call": isFactory = true; break;
+                case "host": host = value; break;
+                case "port": port = value; break;
+                case "listen": binds.Add(value ?? ""); break;
+                case "unix_socket": binds.Add($"unix:{value}"); break;
+                case "ipv4" or "ipv6" or "no_ipv4" or "no_ipv6": break;
+                default:
+                    var off = key.StartsWith("no_", StringComparison.Ordinal);
+                    options.Add((off ? key[3..] : key, off ? "false" : value ?? "true", $"--{name}{(value is null ? "" : $"={value}")}"));
+                    break;
+            }
+        }
+        if (reference is null) throw new MigrationFailure($"{source.Path} names no app: the command line waitress-serve must end with module:name");
+        if (isFactory) reference += "()";
+        if (Configuration.AppReference.FindProblem(reference) is { } problem) throw new MigrationFailure($"{source.Path}: {problem}");
+        if (binds.Count == 0) binds.Add($"{Bracketed(host ?? "0.0.0.0")}:{port ?? "8080"}");
+        foreach (var address in binds) migrated.Bind("--listen", address);
+        WaitressOptions.Apply(migrated, migrated.AddApp(reference, migrated.Absolute(WorkingDirectory(text) ?? ".")), options);
+        return migrated;
+    }
+
+    private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
+
+    /// <summary>A unit of systemd says where the command runs.</summary>
+    private static string? WorkingDirectory(string text) =>
+        text.Split('\n').Select(static line => line.Trim()).LastOrDefault(static line => line.StartsWith("WorkingDirectory=/", StringComparison.Ordinal))?.Split('=', 2)[1];
+
+    /// <summary>What follows the program, with its continued lines.</summary>
+    private static string CommandLine(Source source, string text)
+    {
+        foreach (var line in text.ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
+        {
+            if (line.TrimStart().StartsWith('#')) continue;
+            foreach (var program in new[] { "waitress-serve", "-m waitress" })
+            {
+                var at = line.IndexOf(program, StringComparison.Ordinal);
+                if (at < 0) continue;
+                var rest = line[(at + program.Length)..];
+                if (rest.Length == 0 || rest[0] is ' ' or '\t') return rest;
+            }
+        }
+        throw new MigrationFailure($"{source.Path} holds neither a section [server:main] nor a command line waitress-serve");
+    }
+
+    /// <summary>Words as a shell parts them; what follows the command (<c>;</c>, <c>&amp;</c>, <c>|</c>, <c>&gt;</c>) is not its own.</summary>
+    private static List<string> Words(string line)
+    {
+        var words = new List<string>();
+        var word = new StringBuilder();
+        var isWord = false;
+        char quote = '\0';
+        foreach (var c in line)
+        {
+            if (quote != '\0')
+            {
+                if (c == quote) quote = '\0';
+                else word.Append(c);
+            }
+            else if (c is '"' or '\'') (quote, isWord) = (c, true);
+            else if (c is ' ' or '\t' or ';' or '&' or '|' or '>' || (c == '#' && !isWord))
+            {
+                if (isWord) words.Add(word.ToString());
+                word.Clear();
+                isWord = false;
+                if (c is not (' ' or '\t')) break;
+            }
+            else
+            {
+                word.Append(c);
+                isWord = true;
+            }
+        }
+        if (isWord) words.Add(word.ToString());
+        return words;
+    }
+}
