@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, frames, lifeline, worker_process
+from . import descriptors, frames, lifeline, peers, worker_process
 from .identity import worker as identity
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
@@ -38,18 +38,25 @@ def main() -> None:
         control.send(frames.FAILED, {"message": _refusal(error, settings), "traceback": ""})
         control.receive()
         os._exit(3)
-    app: Optional[Callable[..., Any]] = None
-    if settings["preload"]:
-        app = worker_process.load(settings, control)
-        if app is None:
-            control.receive()  # the front end reads the reason and closes
-            os._exit(3)
+    loaded = worker_process.told(control, _load, settings)
+    if loaded is None:
+        control.receive()  # the front end reads the reason and closes
+        os._exit(3)
     # The import may have set its own: the front end decides when the template ends.
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
     gc.collect()
     control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
-    _Template(control, settings, app).run()
+    _Template(control, settings, *loaded).run()
+
+
+def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers.Peer]:
+    """The user's code in the template. The app is None when each worker loads it."""
+    peer = peers.of(settings)
+    peer.starting()
+    app = worker_process.load(settings) if settings["preload"] else None
+    peer.started(app)
+    return app, peer
 
 
 def _prepare(settings: dict[str, Any]) -> None:
@@ -102,7 +109,10 @@ def _refusal(error: Exception, settings: dict[str, Any]) -> str:
 class _Template:
     """Takes commands, reaps workers. One thread; a pidfd for each worker, so that no signal handler of the app is disturbed."""
 
-    def __init__(self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]]) -> None:
+    def __init__(
+        self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]], peer: peers.Peer
+    ) -> None:
+        self._peer = peer
         self._control = control
         self._settings = settings
         self._app = app
@@ -131,6 +141,11 @@ class _Template:
     def _take(self, kind: int, command: dict[str, Any]) -> None:
         if kind == frames.FORK:
             self._waiting.append(command)
+        elif kind == frames.SCALED:
+            self._peer.scaled(command["workers"])
+        elif kind == frames.STOP:
+            self._peer.stopping()
+            os._exit(0)
         while self._waiting and len(self._control.descriptors) >= self._waiting[0]["descriptors"]:
             command = self._waiting.pop(0)
             numbers = [self._control.descriptors.popleft() for _ in range(command["descriptors"])]
@@ -146,13 +161,15 @@ class _Template:
             self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
+        self._peer.before_fork(command["serial"])
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            worker_process.run(self._app, self._settings, command, numbers)
+            worker_process.run(self._app, self._settings, command, numbers, self._peer)
+        self._peer.forked(pid)
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
@@ -176,6 +193,7 @@ class _Template:
         if pidfd != -1:
             descriptors.disown_number(pidfd)
             os.close(pidfd)
+        self._peer.reaped(pid, status)
         self._control.send(frames.EXITED, {"serial": serial, "pid": pid, "status": status})
 
 
@@ -183,4 +201,4 @@ def _spawned(task: dict[str, Any]) -> None:
     """A worker in an interpreter of its own."""
     descriptors.watch_forks()
     _prepare(task["settings"])
-    worker_process.run(None, task["settings"], task["command"], task["numbers"])
+    worker_process.run(None, task["settings"], task["command"], task["numbers"], peers.Peer())

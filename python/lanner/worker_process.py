@@ -11,27 +11,28 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, lifeline, loading, output, wsgi
+from . import descriptors, frames, lifeline, loading, output, peers, wsgi
 from .channel import Channel
 from .identity import worker as identity
 
 STACKS_SIGNAL = 62
+_T = TypeVar("_T")
 
 
-def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> None:
+def run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], peer: peers.Peer) -> None:
     """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread."""
     status = 1
     try:
-        status = _run(app, settings, command, numbers)
+        status = _run(app, settings, command, numbers, peer)
     except BaseException:
         traceback.print_exc()
     finally:
-        _end(status)
+        end(peer, status)
 
 
-def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int]) -> int:
+def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], peer: peers.Peer) -> int:
     control_number, life, out, err, board, stacks, *channel_numbers = numbers
     for number in numbers:
         os.set_inheritable(number, False)
@@ -45,13 +46,12 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
     faulthandler.register(STACKS_SIGNAL, descriptors.own_number(stacks), all_threads=True, chain=False)
     gc.enable()
 
-    if app is None:
-        app = load(settings, control)
-        if app is None:
-            return 3
+    served = told(control, _served, app, settings, peer)
+    if served is None:
+        return 3
     cells = _board(board, len(channel_numbers))
     threads = [
-        threading.Thread(target=_serve, args=(app, place, number, cells, requests), name=f"lanner-{place}", daemon=True)
+        threading.Thread(target=_serve, args=(served, place, number, cells, requests, peer), name=f"lanner-{place}", daemon=True)
         for place, number in enumerate(channel_numbers)
     ]
     for thread in threads:
@@ -69,18 +69,29 @@ def _run(app: Optional[Callable[..., Any]], settings: dict[str, Any], command: d
     return 0
 
 
-def load(settings: dict[str, Any], control: frames.ControlLink) -> Optional[Callable[..., Any]]:
-    """Loads the app, or tells the front end why not and returns None."""
+def _served(app: Optional[Callable[..., Any]], settings: dict[str, Any], peer: peers.Peer) -> Callable[..., Any]:
+    """The user's code in a new worker, before traffic. What it returns is served."""
+    peer.after_fork()
+    return peer.worker_starting(load(settings) if app is None else app)
+
+
+def load(settings: dict[str, Any]) -> Callable[..., Any]:
+    """Loads the app; raises what its code raises."""
+    app: Callable[..., Any] = loading.load(settings["app"], settings["directory"])
+    found = settings["interface"] or loading.interface(app)
+    if found == "asgi":
+        raise loading.LoadError(
+            "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
+        )
+    return app
+
+
+def told(control: frames.ControlLink, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
+    """Takes a step of the start that is the user's code, or tells the front end why it failed and returns None."""
     try:
-        app = loading.load(settings["app"], settings["directory"])
-        found = settings["interface"] or loading.interface(app)
-        if found == "asgi":
-            raise loading.LoadError(
-                "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
-            )
-        return app
+        return step(*arguments)
     except loading.LoadError as error:
-        control.send(frames.FAILED, {"message": str(error), "traceback": ""})
+        control.send(frames.FAILED, {"message": str(error), "traceback": error.trace})
     except BaseException as error:  # SystemExit too
         last = traceback.format_exception_only(type(error), error)[-1].strip()
         control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
@@ -149,7 +160,7 @@ def _board(number: int, threads: int) -> Any:
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, requests: dict[int, list[Any]]
+    app: Callable[..., Any], place: int, number: int, cells: Any, requests: dict[int, list[Any]], peer: peers.Peer
 ) -> None:
     running: list[Any] = [None]
     requests[threading.get_ident()] = running
@@ -174,6 +185,7 @@ def _serve(
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }
     try:
+        app, ended = peer.thread(app, ended)
         wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, running, ended)
     except BaseException:
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
@@ -185,9 +197,10 @@ def _calm(number: int, frame: Any) -> None:
     """The front end decides when a worker ends; a signal to the whole process group or control group must not."""
 
 
-def _end(status: int) -> None:
+def end(peer: peers.Peer, status: int) -> None:
     """Ends without unwinding the template's stack below the fork, but with what the app registered."""
     try:
+        peer.worker_ending()
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

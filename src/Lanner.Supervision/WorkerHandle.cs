@@ -10,6 +10,8 @@ namespace Lanner.Supervision;
 /// </summary>
 public sealed class WorkerHandle
 {
+    private static readonly TimeSpan s_answerTime = TimeSpan.FromSeconds(1);
+
     private readonly ControlLink _control;
     private readonly SafeFileHandle _lifeline;
     private readonly Socket[] _sockets;
@@ -163,6 +165,17 @@ public sealed class WorkerHandle
             return;
         _killed = true;
         Posix.Signal(Pid, Posix.SigKill);
+    }
+
+    /// <summary>Ends the process with a signal that it may answer to; it is killed when it has not ended within a second.</summary>
+    internal async Task EndAsync(int signal, TimeProvider time)
+    {
+        if (State == WorkerState.Exited)
+            return;
+        _killed = true;
+        Posix.Signal(Pid, signal);
+        await Task.WhenAny(Exited, Task.Delay(s_answerTime, time));
+        Kill();
     }
 
     /// <summary>Has the process write down what its threads do; see <see cref="StackDump"/>.</summary>
