@@ -80,6 +80,8 @@ def read(arguments: list[str], environ: Mapping[str, str], directory: str) -> Co
             if name != "APP":
                 _take(configuration, name, value, origin)
     configuration.app = typed.get("APP") or from_variable.get("APP") or configuration.values["wsgi_app"]
+    if configuration.values["paste"]:
+        configuration.values["paste"] = os.path.join(directory, configuration.values["paste"])
     configuration.paths = _paths(configuration.values["pythonpath"], directory)
     return configuration
 
