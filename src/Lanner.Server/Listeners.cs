@@ -44,6 +44,15 @@ internal static class Listeners
         });
     }
 
+    /// <summary>Lets those connect to the Unix sockets that the settings name; the sockets are open.</summary>
+    public static void ApplySocketMode(ServerSettings settings)
+    {
+        if (settings.SocketMode is not { } mode)
+            return;
+        foreach (UnixBindAddress unix in settings.Bind.OfType<UnixBindAddress>())
+            File.SetUnixFileMode(unix.Path, mode);
+    }
+
     private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings)
     {
         switch (address)

@@ -84,6 +84,7 @@ internal static partial class ServerHost
             };
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
+            Listeners.ApplySocketMode(settings);
             server.BeginServing(endpoint, Addresses(web));
             Console.Out.WriteLine($"lanner: {server.ReadyText}");
             Console.Out.Flush();

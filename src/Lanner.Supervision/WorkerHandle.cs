@@ -18,11 +18,14 @@ public sealed class WorkerHandle
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
     private int _state;
     private volatile bool _killed;
 
     private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, TimeProvider time)
     {
+        _time = time;
         Stacks = new StackDump(time);
         Started = time.GetUtcNow();
         Slot = slot;
@@ -129,6 +132,10 @@ public sealed class WorkerHandle
         {
             Kill();
         }
+        finally
+        {
+            _read.TrySetResult();
+        }
     }
 
     /// <summary>Moves to a later state; false when it is there already or beyond.</summary>
@@ -190,15 +197,23 @@ public sealed class WorkerHandle
     {
         if (!Advance(WorkerState.Exited))
             return;
-        _ready.TrySetException(new AppLoadException($"a worker ended while it was starting: {exit}"));
-        _ = _ready.Task.Exception;
+        _ = EndReadingAsync(exit);
         _exited.TrySetResult(exit);
         _idle.TrySetResult();
-        _control.Dispose();
         _lifeline.Dispose();
         foreach (Socket socket in _sockets)
             Close(socket);
         Scoreboard.CloseMemory();
+    }
+
+    /// <summary>The template's news of the end may overtake the worker's own of why it did not start.</summary>
+    private async Task EndReadingAsync(WorkerExit exit)
+    {
+        if (!_ready.Task.IsCompleted)
+            await Task.WhenAny(_read.Task, Task.Delay(s_answerTime, _time));
+        _ready.TrySetException(new AppLoadException($"a worker ended while it was starting: {exit}"));
+        _ = _ready.Task.Exception;
+        _control.Dispose();
     }
 
     private static void Close(Socket socket)

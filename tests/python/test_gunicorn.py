@@ -147,11 +147,7 @@ def test_help_is_a_text(tmp_path):
 def task(tmp_path, text, generation=1, workers=2):
     (tmp_path / "gunicorn.conf.py").write_text(text)
     settings = {"generation": generation, "workers": workers, "peer": json.dumps({"directory": str(tmp_path), "arguments": ["shop"]})}
-    before = os.umask(0o22)
-    try:
-        return of(settings)
-    finally:
-        os.umask(before)
+    return of(settings)
 
 
 ENVIRON = {

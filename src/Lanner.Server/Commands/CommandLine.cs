@@ -27,9 +27,9 @@ internal sealed class CommandLine
         {
             ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, read, cancellationToken) => ServerHost.RunAsync(settings, read, cancellationToken)),
             ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
-            new Command(Gunicorn, "Serves as Gunicorn would: takes its command line and its configuration file.") { new Argument<string[]>("ARGS") { Description = "Gunicorn's arguments; see lanner gunicorn --help." } },
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
+        _root.Subcommands.Add(new Command(Gunicorn, "Serves as Gunicorn would: takes its command line and its configuration file.") { new Argument<string[]>("ARGS") { Description = "Gunicorn's arguments; see lanner gunicorn --help." } });
         _root.Subcommands.Add(VersionCommand());
         _root.Subcommands.Add(SettingsPageCommand());
         // The library's own answer holds the commit; this one is the same as that of the command.

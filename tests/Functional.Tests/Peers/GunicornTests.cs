@@ -164,6 +164,18 @@ public sealed class GunicornTests : IDisposable
         await server.WaitForOutputAsync(line => line.Contains("(hooked, 1 worker × 3 threads)", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("0", "rwxrwxrwx")]
+    [InlineData("0077", "rwx------")]
+    public async Task Umask_SaysWhoMayConnectToAUnixSocket(string umask, string mode)
+    {
+        using var folder = new TemporaryFolder();
+        await using LannerServer server = await StartAsync(["-b", $"unix:{folder.File("s")}", "-m", umask]);
+
+        using Process ls = Process.Start(new ProcessStartInfo("/bin/ls", ["-l", folder.File("s")]) { RedirectStandardOutput = true })!;
+        Assert.StartsWith("s" + mode, await ls.StandardOutput.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Paste_ServesTheAppOfTheIniFile()
     {

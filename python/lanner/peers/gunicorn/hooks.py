@@ -36,7 +36,6 @@ class Hooks(Peer):
                 sys.path.remove(path)
             sys.path.insert(0, path)
         cfg = Cfg(configuration)
-        os.umask(cfg.umask)
         if cfg.paste_global_conf:
             loading.paste_globals.update(cfg.paste_global_conf)
         self._is_first = settings["generation"] == 1

@@ -89,6 +89,8 @@ internal sealed class GunicornCommand(IReadOnlyList<string> arguments, TextWrite
             ["arguments"] = new JsonArray([.. arguments.Select(static argument => JsonValue.Create(argument))]),
         }.ToJsonString();
         var apps = complete.Apps.Select(app => app with { Definition = app.Definition with { Peer = peer } });
-        return (gunicorn, new ConfigurationResult(complete with { Apps = [.. apps] }, []), warnings);
+        // By default everybody may connect: the proxy in front is another user.
+        var mode = (UnixFileMode)(0x1FF & ~gunicorn.Number("umask"));
+        return (gunicorn, new ConfigurationResult(complete with { Apps = [.. apps], SocketMode = mode }, []), warnings);
     }
 }
