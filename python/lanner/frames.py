@@ -62,6 +62,10 @@ class ControlLink:
         payload = marshal.dumps(entries, MARSHAL_VERSION)
         self.socket.sendall(HEADER.pack(len(payload), 0, 0, kind, 0, 0) + payload)
 
+    def holds_more(self) -> bool:
+        """Whether another command has come with the last one: no poll of the socket tells of it."""
+        return len(self._rest) >= SIZE and len(self._rest) >= SIZE + int(HEADER.unpack_from(self._rest)[0])
+
     def receive(self) -> tuple[int, dict[str, Any]] | None:
         """The next command, or None when the front end is gone. Descriptors gather in ``descriptors``, in order."""
         while True:

@@ -132,7 +132,8 @@ class _Template:
                     if pidfd != -1:
                         poll.unregister(pidfd)
                     self._reap(pid)
-            if self._control.socket.fileno() in ready:
+            while self._control.socket.fileno() in ready or self._control.holds_more():
+                ready.clear()
                 came = self._control.receive()
                 if came is None:
                     os._exit(0)

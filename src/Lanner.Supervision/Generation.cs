@@ -55,6 +55,9 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Workers in their slots.</summary>
     public IReadOnlyList<WorkerHandle> Current => [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>()];
 
+    /// <summary>All its workers are being ended at once: none is replaced.</summary>
+    internal bool Hurries => _hurries;
+
     /// <summary>No other generation follows: the server ends, or the app leaves it.</summary>
     public bool IsLast { get; set; }
 

@@ -128,8 +128,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         if (_app.Peer is null)
             return;
-        await TellAsync(FrameKind.Stop, 0);
         _disposing = true;
+        await TellAsync(FrameKind.Stop, 0);
         await Task.WhenAny(_reading, Task.Delay(_app.DrainTimeout, _surroundings.Time));
     }
 

@@ -3,12 +3,13 @@ import io
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from lanner import loading, wsgi
+from lanner import frames, loading, wsgi
 from lanner.peers import of
 from lanner.peers.gunicorn import hooks, option, options, reading
 from lanner.peers.gunicorn.request import Request, Response
@@ -19,6 +20,8 @@ BOOT = os.path.join(os.path.dirname(__file__), "..", "..", "python", "lanner", "
 @pytest.fixture(autouse=True)
 def same_path(monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setenv("SERVER_SOFTWARE", "the tests'")
 
 
 def read(tmp_path, *arguments, text=None, **environ):
@@ -263,3 +266,16 @@ def test_a_file_that_broke_since_is_told_with_its_traceback(tmp_path):
 
 def test_without_a_peer_nothing_is_imported():
     assert type(of({"peer": ""})) is not hooks.Hooks
+
+
+def test_commands_that_come_together_are_all_taken():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender, taker = frames.ControlLink(ours), frames.ControlLink(theirs)
+        sender.send(frames.SCALED, {"workers": 2})
+        sender.send(frames.STOP, {})
+        assert not taker.holds_more()
+        assert taker.receive() == (frames.SCALED, {"workers": 2})
+        assert taker.holds_more()
+        assert taker.receive() == (frames.STOP, {})
+        assert not taker.holds_more()

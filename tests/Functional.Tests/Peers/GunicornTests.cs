@@ -64,6 +64,40 @@ public sealed class GunicornTests : IDisposable
     }
 
     [Fact]
+    public async Task Reload_OfABrokenFile_ChangesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(s_folder, "hooks.conf.py"), folder.File("hooks.conf.py"));
+        await using LannerServer server = await StartAsync(["-c", folder.File("hooks.conf.py")]);
+        await File.WriteAllTextAsync(folder.File("hooks.conf.py"), "import nothing_of_this_name\n");
+        server.Signal("HUP");
+
+        await server.WaitForOutputAsync(line => line.Contains("cannot be evaluated: ModuleNotFoundError", StringComparison.Ordinal));
+
+        Assert.Equal("abcdef", await server.Client.GetStringAsync("/"));
+        Assert.Equal(0, _ledger.Count("on_reload"));
+    }
+
+    [Fact]
+    public async Task App_FindsGunicornsSigns()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("lib"));
+        await File.WriteAllTextAsync(folder.File("lib/beside.py"), "word = 'found'");
+        await File.WriteAllTextAsync(folder.File("signs.py"), """
+            import logging, os, sys, beside
+            handlers = logging.getLogger("gunicorn.error").handlers
+            def application(environ, start_response):
+                start_response("200 OK", [])
+                return [repr((sys.argv[0], "gunicorn" in os.environ["SERVER_SOFTWARE"], os.environ["COLOUR"], beside.word, len(handlers))).encode()]
+            """);
+        await using LannerServer server = await LannerServer.StartCommandAsync(
+            ["gunicorn", "--chdir", folder.Path, "--pythonpath", folder.File("lib"), "-e", "COLOUR=green", "-b", "127.0.0.1:0", "signs"], Environment());
+
+        Assert.Equal("('gunicorn', True, 'green', 'found', 1)", await server.Client.GetStringAsync("/"));
+    }
+
+    [Fact]
     public async Task Scaling_CallsNworkersChanged()
     {
         await using LannerServer server = await StartAsync([]);
@@ -134,6 +168,7 @@ public sealed class GunicornTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains(output, line => line.StartsWith("threads ", StringComparison.Ordinal) && line.EndsWith("= 2", StringComparison.Ordinal));
         Assert.Contains("hooks: hooked can be served", output);
+        Assert.Equal(["imported"], Noted());
         Assert.Equal(2, (await RunAsync(["--check-config", "nothing_here"])).ExitCode);
     }
 

@@ -84,7 +84,7 @@ class Cfg:
     @property
     def proc_name(self) -> str:
         values = self._configuration.values
-        return values["proc_name"] or self._configuration.app or values["default_proc_name"]
+        return str(values["proc_name"] or self._configuration.app or values["default_proc_name"])
 
     @property
     def worker_class_str(self) -> str:

@@ -38,7 +38,11 @@ class Hooks(Peer):
         cfg = Cfg(configuration)
         if cfg.paste_global_conf:
             loading.paste_globals.update(cfg.paste_global_conf)
+        # Apps ask by what server they are run.
+        sys.argv[:] = ["gunicorn", *task["arguments"]]
+        os.environ.setdefault("SERVER_SOFTWARE", "gunicorn (in Lanner)")
         self._is_first = settings["generation"] == 1
+        self._is_check = not task.get("hooks", True)
         self._cfg = cfg
         self._server = Server(cfg, Log(cfg), os.getppid())
         self._server.num_workers = settings["workers"]
@@ -49,11 +53,15 @@ class Hooks(Peer):
     # In the template.
 
     def starting(self) -> None:
+        if self._is_check:
+            return
         before = None if self._is_first else self._server.num_workers  # a reload: this process knows no other
         self._call("nworkers_changed", self._server, self._server.num_workers, before)
 
     def started(self, app: Optional[App]) -> None:
         self._server.app.callable = app
+        if self._is_check:
+            return
         if self._is_first:
             self._call("on_starting", self._server)
             self._call("when_ready", self._server)

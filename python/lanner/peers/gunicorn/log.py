@@ -42,14 +42,16 @@ class Log:
 
     def _configure(self, cfg: Any) -> None:
         """The user's own configuration of ``logging``, on top of that of Gunicorn's loggers."""
-        basis: dict[str, Any] = {"version": 1, "disable_existing_loggers": False}
+        told: dict[str, Any] = {"version": 1, "disable_existing_loggers": False}
         if cfg.logconfig_dict:
-            logging.config.dictConfig({**basis, **cfg.logconfig_dict})
+            told.update(cfg.logconfig_dict)
+            logging.config.dictConfig(told)
         elif cfg.logconfig_json:
             import json
 
             with open(cfg.logconfig_json, encoding="utf-8") as stream:
-                logging.config.dictConfig({**basis, **json.load(stream)})
+                told.update(json.load(stream))
+            logging.config.dictConfig(told)
         elif cfg.logconfig:
             path = os.path.abspath(cfg.logconfig)
             if not os.path.isfile(path):

@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> None:
     """For the command ``lanner gunicorn``: prints one JSON object. Whatever the configuration file prints goes to standard error."""
     answer_to = os.dup(1)
     os.dup2(2, 1)
+    sys.argv[:] = ["gunicorn", *arguments]
     try:
         answer = read(arguments, os.environ, os.getcwd()).told()
     except Help as asked:

@@ -22,7 +22,7 @@ internal sealed class GunicornCommand(IReadOnlyList<string> arguments, TextWrite
                 return CommandLine.BadUsage;
             }
             if (gunicorn.Printed is { } printed) await output.WriteLineAsync(printed);
-            if (gunicorn.Printed is not null || gunicorn.Flag("check_config")) return await AppCheck.RunAsync(settings, cancellationToken);
+            if (IsCheck(gunicorn)) return await AppCheck.RunAsync(settings, cancellationToken);
             return await ServeAsync(settings, gunicorn, cancellationToken);
         }
         catch (PeerRefusal refusal)
@@ -37,6 +37,9 @@ internal sealed class GunicornCommand(IReadOnlyList<string> arguments, TextWrite
             return 0;
         }
     }
+
+    /// <summary>Nothing is to be served: the app is loaded, no hook is called.</summary>
+    private static bool IsCheck(GunicornConfiguration gunicorn) => gunicorn.Printed is not null || gunicorn.Flag("check_config");
 
     private async Task<int> ServeAsync(ServerSettings settings, GunicornConfiguration gunicorn, CancellationToken cancellationToken)
     {
@@ -86,6 +89,7 @@ internal sealed class GunicornCommand(IReadOnlyList<string> arguments, TextWrite
         var peer = new JsonObject
         {
             ["directory"] = _directory,
+            ["hooks"] = !IsCheck(gunicorn),
             ["arguments"] = new JsonArray([.. arguments.Select(static argument => JsonValue.Create(argument))]),
         }.ToJsonString();
         var apps = complete.Apps.Select(app => app with { Definition = app.Definition with { Peer = peer } });
