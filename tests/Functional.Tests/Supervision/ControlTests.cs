@@ -154,8 +154,15 @@ public class ControlTests
         await UntilStateAsync(control, "failing");
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await control.GetAsync("/ready")).StatusCode);
-        JsonElement app = await JsonAsync(control, "/v1/apps/x");
-        Assert.Contains("gone with the night", app.GetProperty("last_error").GetProperty("traceback").GetString(), StringComparison.Ordinal);
+        // The last error is the worker's end until the next one has failed to start.
+        JsonElement app = default;
+        await Processes.UntilAsync(
+            () =>
+            {
+                app = JsonAsync(control, "/v1/apps/x").Result;
+                return app.GetProperty("last_error").GetProperty("traceback").GetString()!.Contains("gone with the night", StringComparison.Ordinal);
+            },
+            "the traceback");
         Assert.Equal(2, app.GetProperty("exits").GetProperty("signal 9 (KILL)").GetInt32());
         // Growing pauses, no loop: an attempt takes some 50 ms, and two slots try.
         int attempts = server.Output.Count(line => line.Contains("did not start", StringComparison.Ordinal));
