@@ -1,4 +1,4 @@
-"""The script that starts a template: refuses an interpreter that is too old, then hands over to ``lanner.template``.
+"""The script that starts a template, or reads Gunicorn's configuration: refuses an interpreter that is too old, then hands over.
 
 Kept to syntax that every Python since 2.7 reads, so that the refusal is a sentence and not a SyntaxError.
 """
@@ -18,6 +18,11 @@ if __name__ == "__main__":
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     sys.path.append(os.path.dirname(here))
-    from lanner import template
+    if sys.argv[1:2] == ["gunicorn"]:
+        from lanner.peers.gunicorn import reading
 
-    template.main()
+        reading.main(sys.argv[2:])
+    else:
+        from lanner import template
+
+        template.main()

@@ -32,6 +32,7 @@ DESCRIPTORS = 68
 FORKED = 69
 EXITED = 70
 STOP = 71
+SCALED = 72
 
 BODY_IN_FILE = 1
 
@@ -60,6 +61,10 @@ class ControlLink:
     def send(self, kind: int, entries: dict[str, Any]) -> None:
         payload = marshal.dumps(entries, MARSHAL_VERSION)
         self.socket.sendall(HEADER.pack(len(payload), 0, 0, kind, 0, 0) + payload)
+
+    def holds_more(self) -> bool:
+        """Whether another command has come with the last one: no poll of the socket tells of it."""
+        return len(self._rest) >= SIZE and len(self._rest) >= SIZE + int(HEADER.unpack_from(self._rest)[0])
 
     def receive(self) -> tuple[int, dict[str, Any]] | None:
         """The next command, or None when the front end is gone. Descriptors gather in ``descriptors``, in order."""

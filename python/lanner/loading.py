@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
+paste_globals: dict[str, str] = {}  # seen by every section of an ini file, as of its [DEFAULT]
+
+
 class LoadError(Exception):
-    """The app could not be loaded for a reason that needs no traceback; the text says what to do."""
+    """The app could not be loaded for a reason that needs no traceback of ours; the text says what to do, ``trace`` is the user's."""
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
 
 
 def load(app: str, directory: str) -> Any:
@@ -166,7 +173,7 @@ def _paste(place: str, directory: str) -> Any:
         sys.path.insert(0, os.path.dirname(full))  # what stands beside the ini file can be named in it
     _paste_logging(full)
     try:
-        return loadapp(f"config:{full}", name=section or None, relative_to=directory)
+        return loadapp(f"config:{full}", name=section or None, relative_to=directory, global_conf=paste_globals or None)
     except LookupError as error:
         raise LoadError(f"{full}: {error}") from error
 

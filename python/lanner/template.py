@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, lifeline, worker_process
+from . import descriptors, fork, frames, hooks, lifeline, peers, worker_process
 from .identity import worker as identity
 from .peers import seam
 
@@ -40,13 +40,10 @@ def main() -> None:
         control.send(frames.FAILED, {"message": _refusal(error, settings), "traceback": ""})
         control.receive()
         os._exit(3)
-    app: Optional[Callable[..., Any]] = None
-    if settings["preload"]:
-        fork.watch()
-        app = worker_process.load(settings, control)
-        if app is None:
-            control.receive()  # the front end reads the reason and closes
-            os._exit(3)
+    loaded = worker_process.told(control, _load, settings)
+    if loaded is None:
+        control.receive()  # the front end reads the reason and closes
+        os._exit(3)
     # The import may have set its own: the front end decides when the template ends.
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
@@ -57,7 +54,18 @@ def main() -> None:
         control.receive()
         os._exit(3)
     control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
-    _Template(control, settings, app).run()
+    _Template(control, settings, *loaded).run()
+
+
+def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers.Peer]:
+    """The user's code in the template. The app is None when each worker loads it."""
+    peer = peers.of(settings)
+    peer.starting()
+    if settings["preload"]:
+        fork.watch()
+    app = worker_process.load(settings) if settings["preload"] else None
+    peer.started(app)
+    return app, peer
 
 
 def _prepare(settings: dict[str, Any]) -> None:
@@ -111,7 +119,10 @@ def _refusal(error: Exception, settings: dict[str, Any]) -> str:
 class _Template:
     """Takes commands, reaps workers. One thread; a pidfd for each worker, so that no signal handler of the app is disturbed."""
 
-    def __init__(self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]]) -> None:
+    def __init__(
+        self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]], peer: peers.Peer
+    ) -> None:
+        self._peer = peer
         self._control = control
         self._settings = settings
         self._app = app
@@ -131,7 +142,8 @@ class _Template:
                     if pidfd != -1:
                         poll.unregister(pidfd)
                     self._reap(pid)
-            if self._control.socket.fileno() in ready:
+            while self._control.socket.fileno() in ready or self._control.holds_more():
+                ready.clear()
                 came = self._control.receive()
                 if came is None:
                     os._exit(0)
@@ -140,6 +152,11 @@ class _Template:
     def _take(self, kind: int, command: dict[str, Any]) -> None:
         if kind == frames.FORK:
             self._waiting.append(command)
+        elif kind == frames.SCALED:
+            self._peer.scaled(command["workers"])
+        elif kind == frames.STOP:
+            self._peer.stopping()
+            os._exit(0)
         while self._waiting and len(self._control.descriptors) >= self._waiting[0]["descriptors"]:
             command = self._waiting.pop(0)
             numbers = [self._control.descriptors.popleft() for _ in range(command["descriptors"])]
@@ -155,7 +172,9 @@ class _Template:
             self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
-        failure = hooks.prepare_fork()  # first: what the app closes now is not shared
+        # First the app's own hooks: what it closes now is not shared.
+        failure = hooks.prepare_fork()
+        self._peer.before_fork(command["serial"])
         fork.look(self._settings, numbers)
         gc.freeze()
         with warnings.catch_warnings():
@@ -164,8 +183,9 @@ class _Template:
         if pid == 0:
             descriptors.release()
             fork.repair(numbers)
-            worker_process.run(self._app, self._settings, command, numbers, failure)
+            worker_process.run(self._app, self._settings, command, numbers, self._peer, failure)
         hooks.forked(in_child=False)
+        self._peer.forked(pid)
         return pid
 
     def _spawn(self, command: dict[str, Any], numbers: list[int]) -> int:
@@ -189,6 +209,7 @@ class _Template:
         if pidfd != -1:
             descriptors.disown_number(pidfd)
             os.close(pidfd)
+        self._peer.reaped(pid, status)
         self._control.send(frames.EXITED, {"serial": serial, "pid": pid, "status": status})
 
 
@@ -197,4 +218,4 @@ def _spawned(task: dict[str, Any]) -> None:
     descriptors.watch_forks()
     hooks.manage()
     _prepare(task["settings"])
-    worker_process.run(None, task["settings"], task["command"], task["numbers"])
+    worker_process.run(None, task["settings"], task["command"], task["numbers"], peers.Peer())

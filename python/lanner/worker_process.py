@@ -12,13 +12,14 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, hooks, lifeline, loading, output, wsgi
+from . import descriptors, frames, hooks, lifeline, loading, output, peers, wsgi
 from .channel import Channel
 from .identity import worker as identity
 
 STACKS_SIGNAL = 62
+_T = TypeVar("_T")
 
 # Where each thread, by its identifier, notes the environ it runs.
 running: dict[int, list[Any]] = {}
@@ -29,21 +30,31 @@ _streams: list[output.TaggedStream] = []
 
 
 def run(
-    app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], failure: Optional[BaseException] = None
+    app: Optional[Callable[..., Any]],
+    settings: dict[str, Any],
+    command: dict[str, Any],
+    numbers: list[int],
+    peer: peers.Peer,
+    failure: Optional[BaseException] = None,
 ) -> None:
     """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread.
     ``failure``: what went wrong before the fork."""
     status = 1
     try:
-        status = _run(app, settings, command, numbers, failure)
+        status = _run(app, settings, command, numbers, peer, failure)
     except BaseException:
         traceback.print_exc()
     finally:
-        _end(status)
+        end(peer, status)
 
 
 def _run(
-    app: Optional[Callable[..., Any]], settings: dict[str, Any], command: dict[str, Any], numbers: list[int], failure: Optional[BaseException]
+    app: Optional[Callable[..., Any]],
+    settings: dict[str, Any],
+    command: dict[str, Any],
+    numbers: list[int],
+    peer: peers.Peer,
+    failure: Optional[BaseException],
 ) -> int:
     control_number, life, out, err, board, stacks, *channel_numbers = numbers
     for number in numbers:
@@ -58,22 +69,13 @@ def _run(
     faulthandler.register(STACKS_SIGNAL, descriptors.own_number(stacks), all_threads=True, chain=False)
     gc.enable()
 
-    if app is None:
-        app = load(settings, control)
-        if app is None:
-            return 3
-    try:
-        if failure is not None:
-            raise failure
-        hooks.forked(in_child=settings["start"] != "spawn")
-        hooks.process._set_up()
-    except BaseException as error:
-        _tell(control, error)
+    served = told(control, _served, app, settings, peer, failure)
+    if served is None:
         return 3
     cells = _board(board, len(channel_numbers))
     begun: queue.SimpleQueue[Optional[BaseException]] = queue.SimpleQueue()
     threads = [
-        threading.Thread(target=_serve, args=(app, place, number, cells, begun), name=f"lanner-{place}", daemon=True)
+        threading.Thread(target=_serve, args=(served, place, number, cells, begun, peer), name=f"lanner-{place}", daemon=True)
         for place, number in enumerate(channel_numbers)
     ]
     for thread in threads:
@@ -96,20 +98,39 @@ def _run(
     return 0
 
 
-def load(settings: dict[str, Any], control: frames.ControlLink) -> Optional[Callable[..., Any]]:
-    """Loads the app, or tells the front end why not and returns None."""
+def _served(
+    app: Optional[Callable[..., Any]], settings: dict[str, Any], peer: peers.Peer, failure: Optional[BaseException]
+) -> Callable[..., Any]:
+    """The user's code in a new worker, before traffic. What it returns is served."""
+    if failure is not None:
+        raise failure
+    peer.after_fork()
+    if app is None:
+        app = load(settings)
+    hooks.forked(in_child=settings["start"] != "spawn")
+    hooks.process._set_up()
+    return peer.worker_starting(app)
+
+
+def load(settings: dict[str, Any]) -> Callable[..., Any]:
+    """Loads the app; raises what its code raises."""
+    app: Callable[..., Any] = loading.load(settings["app"], settings["directory"])
+    found = settings["interface"] or loading.interface(app)
+    if found == "asgi":
+        raise loading.LoadError(
+            "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
+        )
+    hooks.register(settings["setup"])
+    hooks.spawn_threads = settings["spawn_threads"]
+    return app
+
+
+def told(control: frames.ControlLink, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
+    """Takes a step of the start that is the user's code, or tells the front end why it failed and returns None."""
     try:
-        app = loading.load(settings["app"], settings["directory"])
-        found = settings["interface"] or loading.interface(app)
-        if found == "asgi":
-            raise loading.LoadError(
-                "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
-            )
-        hooks.register(settings["setup"])
-        hooks.spawn_threads = settings["spawn_threads"]
-        return app
+        return step(*arguments)
     except loading.LoadError as error:
-        control.send(frames.FAILED, {"message": str(error), "traceback": ""})
+        control.send(frames.FAILED, {"message": str(error), "traceback": error.trace})
     except BaseException as error:  # SystemExit too
         _tell(control, error)
     return None
@@ -182,7 +203,7 @@ def _board(number: int, threads: int) -> Any:
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]]
+    app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]], peer: peers.Peer
 ) -> None:
     noted = running[threading.get_ident()] = [None]
     try:
@@ -210,6 +231,7 @@ def _serve(
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }
     try:
+        app, ended = peer.thread(app, ended)
         begun.put(None)
         wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, noted, ended)
     except BaseException:
@@ -222,9 +244,10 @@ def _calm(number: int, frame: Any) -> None:
     """The front end decides when a worker ends; a signal to the whole process group or control group must not."""
 
 
-def _end(status: int) -> None:
+def end(peer: peers.Peer, status: int) -> None:
     """Ends without unwinding the template's stack below the fork, but with what the app registered."""
     try:
+        peer.worker_ending()
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -16,7 +16,7 @@ public static class UnixSocketFile
         if (!File.Exists(path))
             return;
         if (!IsSocket(path))
-            throw new IOException($"{path}: a file that is no socket is in the way; move it, or set {setting} to another place");
+            throw new IOException($"a file that is no socket is in the way; move it, or set {setting} to another place");
         // Not blocking: a server that is stuck may take no more connections, and is no less alive.
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
@@ -32,7 +32,7 @@ public static class UnixSocketFile
         {
             // Somebody listens.
         }
-        throw new IOException($"{path}: another server uses it; stop that one, or set {setting} to another place");
+        throw new IOException($"another server uses it; stop that one, or set {setting} to another place");
     }
 
     /// <summary>The kernel opens files, but not sockets; connecting is refused for both.</summary>

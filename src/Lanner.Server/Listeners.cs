@@ -44,6 +44,15 @@ internal static class Listeners
         });
     }
 
+    /// <summary>Lets those connect to the Unix sockets that the settings name; the sockets are open.</summary>
+    public static void ApplySocketMode(ServerSettings settings)
+    {
+        if (settings.SocketMode is not { } mode)
+            return;
+        foreach (UnixBindAddress unix in settings.Bind.OfType<UnixBindAddress>())
+            File.SetUnixFileMode(unix.Path, mode);
+    }
+
     private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings)
     {
         switch (address)
@@ -62,7 +71,7 @@ internal static class Listeners
                     kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
                 break;
             case UnixBindAddress unix:
-                UnixSocketFile.RemoveDead(unix.Path, "bind");
+                RemoveDead(unix.Path);
                 kestrel.ListenUnixSocket(unix.Path, options => Plain(options, settings));
                 break;
             case DescriptorBindAddress descriptor:
@@ -96,6 +105,18 @@ internal static class Listeners
         catch (SocketException e)
         {
             throw new IOException($"the address of {host} is not known: {e.Message}");
+        }
+    }
+
+    private static void RemoveDead(string path)
+    {
+        try
+        {
+            UnixSocketFile.RemoveDead(path, "bind");
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"cannot listen on {path}: {e.Message}", e);
         }
     }
 }

@@ -28,7 +28,9 @@ internal static partial class ServerHost
     /// <param name="settings">What it is told to begin with.</param>
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken)
+    /// <param name="errorLog">What has taken the place of standard error, to be opened anew on USR1.</param>
+    public static async Task<int> RunAsync(
+        ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, ErrorLogFile? errorLog = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
@@ -54,7 +56,11 @@ internal static partial class ServerHost
                 }
                 stop.Cancel();
             },
-            ReopenLogs = () => accessLog?.Reopen(),
+            ReopenLogs = () =>
+            {
+                accessLog?.Reopen();
+                errorLog?.Reopen();
+            },
             Reload = () => _ = Task.Run(server.ReloadAndTellAsync),
             LogStacks = () => _ = Task.Run(server.LogStacksAsync),
             ScaleBy = workers => _ = Task.Run(() => server.ScaleByAsync(workers)),
@@ -78,6 +84,7 @@ internal static partial class ServerHost
             };
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
+            Listeners.ApplySocketMode(settings);
             server.BeginServing(endpoint, Addresses(web));
             Console.Out.WriteLine($"lanner: {server.ReadyText}");
             Console.Out.Flush();

@@ -79,6 +79,12 @@ public sealed record AppDefinition
     /// <summary>What each of the app's processes may use.</summary>
     public ProcessLimits Limits { get; init; } = new();
 
+    /// <summary>
+    /// The other server whose hooks the app's processes call, as JSON that only their Python package reads; null: none.
+    /// Their processes are told of more moments: when workers are added or removed, stopped quickly, or too slow, and of the end.
+    /// </summary>
+    public string? Peer { get; init; }
+
     /// <summary>Environment variables added to (or replacing) those of the server.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

@@ -203,7 +203,10 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         await _keeping;
         await _change.WaitAsync(CancellationToken.None);
         if (_generation is { } generation)
+        {
+            generation.IsLast = true;
             Retire(generation);
+        }
         if (_hurries)
             Hurry();
         await RetirementsAsync();

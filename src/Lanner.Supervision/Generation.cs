@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lanner.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Supervision;
@@ -54,6 +55,12 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Workers in their slots.</summary>
     public IReadOnlyList<WorkerHandle> Current => [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>()];
 
+    /// <summary>All its workers are being ended at once: none is replaced.</summary>
+    internal bool Hurries => _hurries;
+
+    /// <summary>No other generation follows: the server ends, or the app leaves it.</summary>
+    public bool IsLast { get; set; }
+
     /// <summary>Requests that were cut off when the time to drain was over.</summary>
     public int Cut { get; private set; }
 
@@ -104,6 +111,8 @@ internal sealed partial class Generation : IAsyncDisposable
                 break;
             await Task.WhenAll(retiring);
         }
+        if (IsLast)
+            await _template.StopAsync();
         await _template.DisposeAsync();
         foreach (Slot slot in _slots)
             slot.Dispose();
@@ -122,7 +131,10 @@ internal sealed partial class Generation : IAsyncDisposable
         {
             if (isFirst)
                 CountCut(worker);
-            worker.Kill();
+            if (_app.Peer is null)
+                worker.Kill();
+            else
+                _ = worker.EndAsync(Posix.SigQuit, _time);
         }
     }
 
@@ -133,6 +145,7 @@ internal sealed partial class Generation : IAsyncDisposable
         bool otherThreads = app.Threads != _app.Threads;
         AppDefinition before = _app;
         _app = app;
+        await _template.TellWorkersAsync(workers);
         Slot[] more = [.. Enumerable.Range(_slots.Length, Math.Max(0, workers - _slots.Length)).Select(MakeSlot)];
         try
         {
@@ -141,6 +154,7 @@ internal sealed partial class Generation : IAsyncDisposable
         catch
         {
             _app = before;
+            await _template.TellWorkersAsync(Wanted);
             foreach (Slot slot in more)
             {
                 if (await slot.FreezeAsync() is { } worker)
@@ -290,7 +304,7 @@ internal sealed partial class Generation : IAsyncDisposable
             }
             await worker.Stacks.Quiet;
             if (worker.Pooled is { Stuck: > 0 })
-                worker.Kill();
+                await AbortAsync(worker);
             await worker.StopAsync();
             _pool.Disconnect(worker);
             try
@@ -309,6 +323,15 @@ internal sealed partial class Generation : IAsyncDisposable
             lock (_gate)
                 _retiring.Remove(worker);
         }
+    }
+
+    /// <summary>Ends a worker with a request that takes too long.</summary>
+    private async Task AbortAsync(WorkerHandle worker)
+    {
+        if (_app.Peer is null)
+            worker.Kill();
+        else
+            await worker.EndAsync(Posix.SigAbort, _time);
     }
 
     private void CountCut(WorkerHandle worker)

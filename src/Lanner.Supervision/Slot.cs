@@ -88,6 +88,8 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
                 await Task.WhenAny(worker.Exited, replacement).WaitAsync(freezing);
                 if (worker.Exited.IsCompleted)
                 {
+                    if (generation.Hurries)
+                        return;
                     WorkerExit exit = await worker.Exited;
                     generation.Ended(worker, exit);
                     // One that has served was no failed start: what ended it, a request or somebody's signal, is no reason to wait.

@@ -120,6 +120,35 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells how many workers there are to be, if the app wants to know.</summary>
+    public Task TellWorkersAsync(int workers) => _app.Peer is null ? Task.CompletedTask : TellAsync(FrameKind.Scaled, workers);
+
+    /// <summary>Lets the process do what the app wants done at the end of the server, and end.</summary>
+    public async Task StopAsync()
+    {
+        if (_app.Peer is null)
+            return;
+        _disposing = true;
+        await TellAsync(FrameKind.Stop, 0);
+        await Task.WhenAny(_reading, Task.Delay(_app.DrainTimeout, _surroundings.Time));
+    }
+
+    private async Task TellAsync(FrameKind kind, int workers)
+    {
+        try
+        {
+            await _control.SendAsync(kind, frame =>
+            {
+                frame.Str("workers");
+                frame.Int(workers);
+            });
+        }
+        catch (Exception e) when (e is SocketException or Win32Exception or ObjectDisposedException)
+        {
+            // It is gone; the reading loop tells why.
+        }
+    }
+
     /// <summary>Ends the process, which by then has no worker of use.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -199,6 +228,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.AddressSpace ?? -1);
                 frame.Str("nice");
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
+                frame.Str("peer");
+                frame.Str(_app.Peer ?? "");
                 frame.Str("generation");
                 frame.Int(Generation);
             }, [_surroundings.LocksOf(_app.Name)]);
@@ -251,7 +282,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 fork.TrySetResult(entries.Number("pid"));
                 break;
             case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):
-                _ = worker.OnExitedAsync(new WorkerExit(entries.Number("status")), _surroundings.Time);
+                worker.OnExited(new WorkerExit(entries.Number("status")));
                 break;
         }
     }

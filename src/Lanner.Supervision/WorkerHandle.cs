@@ -10,18 +10,22 @@ namespace Lanner.Supervision;
 /// </summary>
 public sealed class WorkerHandle
 {
+    private static readonly TimeSpan s_answerTime = TimeSpan.FromSeconds(1);
+
     private readonly ControlLink _control;
     private readonly SafeFileHandle _lifeline;
     private readonly Socket[] _sockets;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
     private int _state;
     private volatile bool _killed;
 
     private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, TimeProvider time)
     {
+        _time = time;
         Stacks = new StackDump(time);
         Started = time.GetUtcNow();
         Slot = slot;
@@ -134,14 +138,6 @@ public sealed class WorkerHandle
         }
     }
 
-    /// <summary>The process has ended, with this wait status. One that was starting may have said why: that is read first.</summary>
-    internal async Task OnExitedAsync(WorkerExit exit, TimeProvider time)
-    {
-        if (State == WorkerState.Starting)
-            await Task.WhenAny(_read.Task, Task.Delay(TimeSpan.FromSeconds(1), time));
-        OnExited(exit);
-    }
-
     /// <summary>Moves to a later state; false when it is there already or beyond.</summary>
     internal bool Advance(WorkerState state)
     {
@@ -178,6 +174,17 @@ public sealed class WorkerHandle
         Posix.Signal(Pid, Posix.SigKill);
     }
 
+    /// <summary>Ends the process with a signal that it may answer to; it is killed when it has not ended within a second.</summary>
+    internal async Task EndAsync(int signal, TimeProvider time)
+    {
+        if (State == WorkerState.Exited)
+            return;
+        _killed = true;
+        Posix.Signal(Pid, signal);
+        await Task.WhenAny(Exited, Task.Delay(s_answerTime, time));
+        Kill();
+    }
+
     /// <summary>Has the process write down what its threads do; see <see cref="StackDump"/>.</summary>
     internal void AskForStacks()
     {
@@ -190,15 +197,23 @@ public sealed class WorkerHandle
     {
         if (!Advance(WorkerState.Exited))
             return;
-        _ready.TrySetException(new AppLoadException($"a worker ended while it was starting: {exit}"));
-        _ = _ready.Task.Exception;
+        _ = EndReadingAsync(exit);
         _exited.TrySetResult(exit);
         _idle.TrySetResult();
-        _control.Dispose();
         _lifeline.Dispose();
         foreach (Socket socket in _sockets)
             Close(socket);
         Scoreboard.CloseMemory();
+    }
+
+    /// <summary>The template's news of the end may overtake the worker's own of why it did not start.</summary>
+    private async Task EndReadingAsync(WorkerExit exit)
+    {
+        if (!_ready.Task.IsCompleted)
+            await Task.WhenAny(_read.Task, Task.Delay(s_answerTime, _time));
+        _ready.TrySetException(new AppLoadException($"a worker ended while it was starting: {exit}"));
+        _ = _ready.Task.Exception;
+        _control.Dispose();
     }
 
     private static void Close(Socket socket)

@@ -109,8 +109,11 @@ public enum FrameKind : byte
     /// <summary>Template to front end: marshalled dict with serial, pid and wait status of a worker that ended.</summary>
     Exited = 70,
 
-    /// <summary>Front end to worker: finish what runs and end.</summary>
+    /// <summary>Front end to worker: finish what runs and end. To a template: the server ends, and so must you.</summary>
     Stop = 71,
+
+    /// <summary>Front end to template: marshalled dict with the number of workers that there are to be.</summary>
+    Scaled = 72,
 }
 
 /// <summary>Flags of a frame.</summary>

@@ -10,6 +10,8 @@ namespace Lanner.Wire;
 /// </summary>
 internal static unsafe partial class Posix
 {
+    internal const int SigQuit = 3;
+    internal const int SigAbort = 6;
     internal const int SigKill = 9;
     internal const int SigTerm = 15;
     internal const int MaxDescriptorsPerMessage = 250;

@@ -46,9 +46,13 @@ internal sealed partial class LannerServer : IAsyncDisposable
     /// Starts <c>lanner serve</c> with these arguments on 127.0.0.1, unless <paramref name="bind"/> leaves that to the settings,
     /// and waits until it is ready.
     /// </summary>
-    public static async Task<LannerServer> StartAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null, string python = DebianPython, bool bind = true)
+    public static Task<LannerServer> StartAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null, string python = DebianPython, bool bind = true) =>
+        StartCommandAsync(["serve", .. !bind || arguments.Contains("-b") ? Array.Empty<string>() : ["-b", "127.0.0.1:0"], .. python.Length > 0 ? ["--python", python] : Array.Empty<string>(), .. arguments], environment, workingDirectory);
+
+    /// <summary>Starts a command line that serves, and waits until it is ready.</summary>
+    public static async Task<LannerServer> StartCommandAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
     {
-        LannerServer server = Run(["serve", .. !bind || arguments.Contains("-b") ? Array.Empty<string>() : ["-b", "127.0.0.1:0"], .. python.Length > 0 ? ["--python", python] : Array.Empty<string>(), .. arguments], environment, workingDirectory);
+        LannerServer server = Run(arguments, environment, workingDirectory);
         Task first = await Task.WhenAny(server._ready.Task, server._process.WaitForExitAsync(), Task.Delay(Patience));
         if (first != server._ready.Task)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lanner.Server.Configuration;
+using Lanner.Server.Peers.Gunicorn;
 
 namespace Lanner.Server.Commands;
 
@@ -12,6 +13,8 @@ internal sealed class CommandLine
     /// <summary>Exit code of bad usage and of a wrong configuration.</summary>
     public const int BadUsage = 2;
 
+    private const string Gunicorn = "gunicorn";
+
     private readonly TextWriter _output;
     private readonly TextWriter _error;
     private readonly RootCommand _root;
@@ -22,11 +25,12 @@ internal sealed class CommandLine
         _error = error;
         _root = new RootCommand("Lanner, an application server for Python web apps.")
         {
-            ConfiguredCommand("serve", "Runs the server in the foreground.", ServerHost.RunAsync),
+            ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, read, cancellationToken) => ServerHost.RunAsync(settings, read, cancellationToken)),
             ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
         _root.Subcommands.Add(new MigrateCommand(output, error).Make());
+        _root.Subcommands.Add(new Command(Gunicorn, "Serves as Gunicorn would: takes its command line and its configuration file.") { new Argument<string[]>("ARGS") { Description = "Gunicorn's arguments; see lanner gunicorn --help." } });
         _root.Subcommands.Add(VersionCommand());
         _root.Subcommands.Add(SettingsPageCommand());
         // The library's own answer holds the commit; this one is the same as that of the command.
@@ -38,6 +42,9 @@ internal sealed class CommandLine
 
     public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
+        // Its arguments are not ours to understand.
+        if (arguments is [Gunicorn, .. var theirs])
+            return await new GunicornCommand(theirs, _output, _error, Environment.GetEnvironmentVariable).RunAsync(cancellationToken);
         var result = _root.Parse(arguments);
         if (arguments.Length == 0)
         {

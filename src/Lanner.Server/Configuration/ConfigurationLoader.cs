@@ -30,7 +30,9 @@ internal sealed class ConfigurationLoader
     {
         if (!Directory.Exists(_home)) return Refused([new Problem(Origin.Option("--directory"), $"there is no directory {_home}")]);
         EnterAppDirectory();
-        var file = _sources.File is { } named
+        var file = _sources.Settings is { } ready
+            ? ready
+            : _sources.File is { } named
             ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early)
             : SettingsFile.Find(_home, _sources.CurrentDirectory, _early);
         // Without the file most other complaints would be wrong.

@@ -12,6 +12,9 @@ internal sealed record ConfigurationSources
     /// <summary><c>--config</c>.</summary>
     public string? File { get; init; }
 
+    /// <summary>Settings that have been read already: no file is looked for.</summary>
+    public SettingsFile? Settings { get; init; }
+
     /// <summary><c>--directory</c>; it is not among <see cref="AppOptions"/>, because it also says where the file is looked for.</summary>
     public string? Directory { get; init; }
 

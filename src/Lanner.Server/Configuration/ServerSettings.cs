@@ -13,6 +13,9 @@ internal sealed record ServerSettings
 {
     public IReadOnlyList<BindAddress> Bind { get; init; } = [new TcpBindAddress { Host = "127.0.0.1", Port = 8000 }];
 
+    /// <summary>Who may connect to the Unix sockets of <see cref="Bind"/>; null: as the process's umask says. Set for other servers' users.</summary>
+    public UnixFileMode? SocketMode { get; init; }
+
     /// <summary><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</summary>
     public string Control { get; init; } = "unix:.lanner/control.sock";
 

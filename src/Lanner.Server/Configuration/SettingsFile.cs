@@ -9,13 +9,18 @@ internal sealed class SettingsFile
 {
     private const string ProjectFile = "pyproject.toml";
 
-    private readonly string _shown;
+    private readonly Func<int, string> _origin;
 
     private SettingsFile(string path, string shown, TomlTable root)
+        : this(root, Path.GetDirectoryName(path)!, line => $"{shown}:{line}")
     {
-        _shown = shown;
-        Directory = Path.GetDirectoryName(path)!;
+    }
+
+    private SettingsFile(TomlTable root, string directory, Func<int, string> origin)
+    {
+        Directory = directory;
         Root = root;
+        _origin = origin;
     }
 
     /// <summary>Paths in the file are relative to this.</summary>
@@ -24,7 +29,10 @@ internal sealed class SettingsFile
     /// <summary>The table that holds <c>server</c> and <c>app</c>.</summary>
     public TomlTable Root { get; }
 
-    public Origin At(TomlPosition position) => new($"{_shown}:{position.Line}", position.Line);
+    public Origin At(TomlPosition position) => new(_origin(position.Line), position.Line);
+
+    /// <summary>Settings that stand in no file; <paramref name="origin"/> says what the user knows each line as.</summary>
+    public static SettingsFile Of(TomlTable root, string directory, Func<int, string> origin) => new(root, directory, origin);
 
     /// <summary>Whether <see cref="Find"/> would find a file in the directory.</summary>
     public static bool IsIn(string directory) => Find(directory, directory, []) is not null || File.Exists(Path.Combine(directory, "lanner.toml"));

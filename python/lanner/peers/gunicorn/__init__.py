@@ -1,0 +1,1 @@
+"""Gunicorn's command line, configuration file and hooks."""
