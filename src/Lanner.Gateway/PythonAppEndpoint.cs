@@ -56,46 +56,41 @@ public sealed partial class PythonAppEndpoint
         Interlocked.Increment(ref _inProgress);
         try
         {
-            await ServeAsync(context);
+            var passage = new Passage { Started = _time.GetTimestamp() };
+            RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            if (_isClosing)
+                context.Response.Headers.Connection = "close";
+            if (Health is not null && await Health.TryAnswerAsync(context, target.Path))
+                return;
+            ClientOrigin origin = ClientOrigin.Of(context, _settings);
+            passage.RequestId = origin.RequestId ?? RequestIds.Text(RequestIds.Next());
+            passage.Mount = _mounts.Match(context.Request.Host, target.Path);
+            if (passage.Mount is null)
+            {
+                passage.Error = GatewayError.NoMount;
+                await GatewayError.NoMount.WriteAsync(context);
+            }
+            else if (ShowsTracebacks && passage.Mount.App.NotLoaded is { } fault)
+            {
+                passage.Error = GatewayError.AppNotReady;
+                await GatewayError.AppNotReady.WriteForDeveloperAsync(context, $"{passage.Mount.App.App.App} could not be loaded: {fault.Message}", fault.Traceback);
+            }
+            else
+            {
+                (RequestBody? body, passage.Error) = await RequestBody.ReadAsync(context, _settings, _time);
+                if (body is not null)
+                    await ForwardAsync(context, target, origin, body, passage);
+                else if (passage.Error is { } error)
+                    await error.WriteAsync(context);
+                else
+                    context.Abort();
+            }
+            _accessLog?.Write(Record(context, target, origin, passage));
         }
         finally
         {
             Interlocked.Decrement(ref _inProgress);
         }
-    }
-
-    private async Task ServeAsync(HttpContext context)
-    {
-        var passage = new Passage { Started = _time.GetTimestamp() };
-        RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        if (_isClosing)
-            context.Response.Headers.Connection = "close";
-        if (Health is not null && await Health.TryAnswerAsync(context, target.Path))
-            return;
-        ClientOrigin origin = ClientOrigin.Of(context, _settings);
-        passage.RequestId = origin.RequestId ?? RequestIds.Text(RequestIds.Next());
-        passage.Mount = _mounts.Match(context.Request.Host, target.Path);
-        if (passage.Mount is null)
-        {
-            passage.Error = GatewayError.NoMount;
-            await GatewayError.NoMount.WriteAsync(context);
-        }
-        else if (ShowsTracebacks && passage.Mount.App.NotLoaded is { } fault)
-        {
-            passage.Error = GatewayError.AppNotReady;
-            await GatewayError.AppNotReady.WriteForDeveloperAsync(context, $"{passage.Mount.App.App.App} could not be loaded: {fault.Message}", fault.Traceback);
-        }
-        else
-        {
-            (RequestBody? body, passage.Error) = await RequestBody.ReadAsync(context, _settings, _time);
-            if (body is not null)
-                await ForwardAsync(context, target, origin, body, passage);
-            else if (passage.Error is { } error)
-                await error.WriteAsync(context);
-            else
-                context.Abort();
-        }
-        _accessLog?.Write(Record(context, target, origin, passage));
     }
 
     private async Task ForwardAsync(HttpContext context, RequestTarget target, ClientOrigin origin, RequestBody body, Passage passage)
