@@ -61,9 +61,10 @@ def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers
     """The user's code in the template. The app is None when each worker loads it."""
     peer = peers.of(settings)
     peer.starting()
+    app = None
     if settings["preload"]:
         fork.watch()
-    app = worker_process.load(settings) if settings["preload"] else None
+        app = worker_process.load(settings)
     peer.started(app)
     return app, peer
 

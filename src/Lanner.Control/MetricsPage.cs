@@ -61,7 +61,7 @@ internal sealed class MetricsPage
         PerApp("lanner_threads", "gauge", "Threads of workers that take requests.", static app => app.Load.Threads);
         PerApp("lanner_threads_busy", "gauge", "Threads with a request.", static app => app.Load.Busy);
         PerWorker("lanner_worker_memory_bytes", "gauge", "Memory of a worker, shared pages counted in parts.", static worker => ProcessFiles.ProportionalBytes(worker.Pid));
-        PerWorker("lanner_worker_cpu_seconds_total", "counter", "Processor time that a worker has used.", static worker => ProcessorTime.Seconds(worker.Pid));
+        PerWorker("lanner_worker_cpu_seconds_total", "counter", "Processor time that a worker has used.", static worker => ProcessFiles.ProcessorSeconds(worker.Pid));
         PerWorker("lanner_worker_requests_total", "counter", "Requests that a worker has answered.", static worker => worker.Requests);
     }
 

@@ -62,7 +62,7 @@ internal static class StateJson
         json.WriteNumber("busy", worker.Busy);
         json.WriteNumber("requests", worker.Requests);
         WriteNumber(json, "pss_bytes", ProcessFiles.ProportionalBytes(worker.Pid));
-        WriteNumber(json, "cpu_seconds", ProcessorTime.Seconds(worker.Pid));
+        WriteNumber(json, "cpu_seconds", ProcessFiles.ProcessorSeconds(worker.Pid));
         WriteMoment(json, "started", worker.Started);
         json.WriteEndObject();
     }
