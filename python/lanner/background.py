@@ -79,17 +79,17 @@ def _running() -> Any:
 
 
 def _request() -> Any:
-    """The environ that the caller's thread runs, so that the output of the work is told as that request's."""
+    """What of the caller's request the work belongs to: its output is told as that request's, and it sees the same settings."""
     running = _running()
     noted = running.get(threading.get_ident()) if running is not None else None
     environ = noted[0] if noted else None
-    return {"lanner.request_id": environ["lanner.request_id"]} if environ else None
+    return ({"lanner.request_id": environ["lanner.request_id"]}, noted[1]) if environ else None
 
 
 def _note(request: Any) -> Any:
     running = _running()
     if running is None:
         return None
-    noted = running.setdefault(threading.get_ident(), [None])
-    noted[0] = request
+    noted = running.setdefault(threading.get_ident(), [None, None])
+    noted[0], noted[1] = request or (None, None)
     return noted

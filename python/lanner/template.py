@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional
 
 from . import descriptors, fork, frames, hooks, lifeline, peers, worker_process
 from .identity import worker as identity
+from .live_settings import settings as live_settings
 from .peers import seam
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
@@ -33,6 +34,8 @@ def main() -> None:
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
     settings = {**came[1], "locks": control.descriptors.popleft()}
+    if settings["settings"]:
+        live_settings.accept(int(settings["settings"]), control.descriptors.popleft())
     try:
         _limit(settings)
         _prepare(settings)

@@ -16,12 +16,14 @@ from typing import Any, Callable, Optional, TypeVar
 
 from . import descriptors, frames, hooks, lifeline, loading, output, peers, wsgi
 from .channel import Channel
+from .control import Control
 from .identity import worker as identity
+from .live_settings import settings as live_settings
 
 STACKS_SIGNAL = 62
 _T = TypeVar("_T")
 
-# Where each thread, by its identifier, notes the environ it runs.
+# Where each thread, by its identifier, notes the environ it runs and the settings that this began with.
 running: dict[int, list[Any]] = {}
 
 scoreboard: Any = None  # this process's part of it
@@ -60,7 +62,8 @@ def _run(
     for number in numbers:
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
-    control = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
+    link = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
+    control = Control(link)
     _identify(settings, command)
     _capture(out, err)
     signal.signal(signal.SIGTERM, _calm)
@@ -69,6 +72,13 @@ def _run(
     faulthandler.register(STACKS_SIGNAL, descriptors.own_number(stacks), all_threads=True, chain=False)
     gc.enable()
 
+    if command["settings"]:
+        came = link.receive()  # sent before the process was
+        if came is None:
+            return 1
+        live_settings.accept(int(came[1]["version"]), link.descriptors.popleft())
+        control.send(frames.SETTINGS_TAKEN, {"version": came[1]["version"]})
+    live_settings.attach(control)
     served = told(control, _served, app, settings, peer, failure)
     if served is None:
         return 3
@@ -86,12 +96,9 @@ def _run(
             return 3
     identifiers = [threading.main_thread().ident, *(thread.ident for thread in threads)]
     control.send(frames.LOADED, {"pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number)})
-    while True:
-        came = control.receive()
-        if came is None:
-            return 1  # the front end is gone
-        if came[0] == frames.STOP:
-            break
+    if not control.run():
+        return 1  # the front end is gone
+    control.run_on()
     for thread in threads:  # each ends when the front end closes its channel
         thread.join()
     hooks.finish()
@@ -125,7 +132,7 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
     return app
 
 
-def told(control: frames.ControlLink, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
+def told(control: frames.ControlLink | Control, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
     """Takes a step of the start that is the user's code, or tells the front end why it failed and returns None."""
     try:
         return step(*arguments)
@@ -136,7 +143,7 @@ def told(control: frames.ControlLink, step: Callable[..., _T], *arguments: Any) 
     return None
 
 
-def _tell(control: frames.ControlLink, error: BaseException) -> None:
+def _tell(control: frames.ControlLink | Control, error: BaseException) -> None:
     last = traceback.format_exception_only(type(error), error)[-1].strip()
     control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
 
@@ -205,7 +212,7 @@ def _board(number: int, threads: int) -> Any:
 def _serve(
     app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]], peer: peers.Peer
 ) -> None:
-    noted = running[threading.get_ident()] = [None]
+    noted = running[threading.get_ident()] = [None, None]
     try:
         hooks.thread.ensure()
     except BaseException as error:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Iterable, Optional, Tuple, Type, Union
 
 from . import frames
 from .channel import Channel, FrontEndGone
+from .live_settings import settings as live_settings
 
 ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None]]
 
@@ -347,6 +348,7 @@ def serve(
             body = bytes_io(payload[split:])
         environ["wsgi.input"] = body
         begin(number, environ, started)
+        running[1] = live_settings.current
         running[0] = environ
         result = None
         try:

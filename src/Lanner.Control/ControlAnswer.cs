@@ -13,6 +13,9 @@ internal sealed record ControlAnswer(int Status, string ContentType, ReadOnlyMem
     // Not for HTML: tracebacks stay readable.
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>What the entity tag is, in quotes, or null.</summary>
+    public string? ETag { get; init; }
+
     /// <summary>The methods that are allowed, or null.</summary>
     public string? Allow { get; init; }
 
@@ -43,6 +46,8 @@ internal sealed record ControlAnswer(int Status, string ContentType, ReadOnlyMem
         response.ContentLength = Body.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
+        if (ETag is not null)
+            response.Headers.ETag = ETag;
         if (Allow is not null)
             response.Headers.Allow = Allow;
         if (Status == StatusCodes.Status401Unauthorized)

@@ -16,7 +16,7 @@ namespace Lanner.Control;
 /// </summary>
 public sealed partial class ControlHost : IAsyncDisposable
 {
-    private const int LongestBody = 64 * 1024;
+    private const int LongestBody = 4 * 1024 * 1024;
 
     /// <summary>For answers that are being written when the server ends.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lanner.State.Settings;
 using Lanner.Supervision;
 using Microsoft.AspNetCore.Http;
 
@@ -32,6 +33,11 @@ internal sealed class ControlRoutes(IControlledServer server)
         ["", "v1", "apps", var name] => [Get(() => InApp(name, App))],
         ["", "v1", "apps", var name, "reload"] => [Post(() => InAppAsync(name, app => ReloadAsync(app, cancellationToken)))],
         ["", "v1", "apps", var name, "scale"] => [new Route(HttpMethods.Patch, () => InAppAsync(name, app => ScaleAsync(app, request, cancellationToken)))],
+        ["", "v1", "apps", var name, "settings"] => [
+            new Route(HttpMethods.Get, () => InSettingsAsync(name, settings => Task.FromResult(SettingsRoutes.Read(settings)))),
+            new Route(HttpMethods.Put, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: true, By(request), cancellationToken))),
+            new Route(HttpMethods.Patch, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: false, By(request), cancellationToken)))],
+        ["", "v1", "apps", var name, "settings", "history"] => [new Route(HttpMethods.Get, () => InSettingsAsync(name, settings => SettingsRoutes.HistoryAsync(settings, request, cancellationToken)))],
         ["", "v1", "apps", var name, "workers"] => [Get(() => InApp(name, app => Workers([app])))],
         ["", "v1", "workers"] => [Get(() => Workers(server.Apps))],
         ["", "v1", "workers", var pid, "stacks"] => [new Route(HttpMethods.Get, () => StacksAsync(pid))],
@@ -153,6 +159,14 @@ internal sealed class ControlRoutes(IControlledServer server)
 
     private Task<ControlAnswer> InAppAsync(string name, Func<ControlledApp, Task<ControlAnswer>> answer) =>
         Find(name) is { } app ? answer(app) : Task.FromResult(UnknownApp(name));
+
+    private Task<ControlAnswer> InSettingsAsync(string name, Func<LiveSettings, Task<ControlAnswer>> answer) => InAppAsync(name, app => app.Settings is { } settings
+        ? answer(settings)
+        : Task.FromResult(ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, "not-ready", $"the settings of the app {name} are being loaded")));
+
+    /// <summary>Who asks, for the history.</summary>
+    private static string By(HttpRequest request) =>
+        request.HttpContext.Connection.RemoteIpAddress is { } address ? $"control API ({address})" : "control API";
 
     private ControlledApp? Find(string name) => server.Apps.FirstOrDefault(app => app.Supervisor.App.Name == name);
 

@@ -1,3 +1,4 @@
+using Lanner.State.Settings;
 using Lanner.Supervision;
 
 namespace Lanner.Control;
@@ -33,7 +34,11 @@ public interface IControlledServer
 }
 
 /// <summary>An app with its mounts, as written in the settings: <c>/shop</c>, <c>shop.example.com/</c>.</summary>
-public sealed record ControlledApp(AppSupervisor Supervisor, IReadOnlyList<string> Mounts);
+public sealed record ControlledApp(AppSupervisor Supervisor, IReadOnlyList<string> Mounts)
+{
+    /// <summary>Its live settings; null while they are being loaded.</summary>
+    public LiveSettings? Settings { get; init; }
+}
 
 /// <summary>The life of the server.</summary>
 public enum ServerState

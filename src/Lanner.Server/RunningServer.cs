@@ -12,12 +12,13 @@ namespace Lanner.Server;
 /// The apps of the server with their mounts, and how they change: a reload reads the settings anew, starts what is new beside
 /// what serves, and then swaps the mounts whole. Nothing changes when the settings are wrong.
 /// </summary>
-internal sealed partial class RunningServer : IControlledServer, IDisposable
+internal sealed partial class RunningServer : IControlledServer, IAsyncDisposable
 {
     private readonly PythonProcesses _processes;
     private readonly Func<ConfigurationResult> _read;
     private readonly Action _stop;
     private readonly NotifySocket _manager;
+    private readonly AppStates _states;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _reloading = new(1, 1);
     private readonly List<Task> _removals = [];
@@ -35,6 +36,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         _stop = stop;
         _manager = manager;
         _log = log;
+        _states = new AppStates(settings.State, log);
         _apps = [.. settings.Apps.Select(app => (app, processes.Supervise(app.Definition)))];
     }
 
@@ -47,7 +49,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     public IReadOnlyList<string> Addresses => _addresses;
 
     public IReadOnlyList<ControlledApp> Apps =>
-        [.. _apps.Select(app => new ControlledApp(app.Supervisor, [.. app.Settings.Mounts.Select(mount => mount.ToString())]))];
+        [.. _apps.Select(app => new ControlledApp(app.Supervisor, [.. app.Settings.Mounts.Select(mount => mount.ToString())]) { Settings = _states.Of(app.Settings.Definition.Name) })];
 
     /// <summary>Where it listens and what it serves, in one line.</summary>
     public string ReadyText
@@ -75,6 +77,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     {
         try
         {
+            await _states.OpenAsync(app.Settings, app.Supervisor);
             await app.Supervisor.StartAsync(cancellationToken);
         }
         catch (AppLoadException e) when (_settings.Watch)
@@ -133,7 +136,13 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         if (app is null)
             await ReloadAllAsync(settings, cancellationToken);
         else
-            await (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor.ReloadAsync(settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app)?.Definition, cancellationToken);
+        {
+            AppSupervisor supervisor = (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor;
+            ConfiguredApp? configured = settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app);
+            if (configured is not null)
+                await _states.OpenAsync(configured, supervisor);
+            await supervisor.ReloadAsync(configured?.Definition, cancellationToken);
+        }
     }
 
     /// <summary>Reloads because of a signal or a changed file: what goes wrong is told in the log.</summary>
@@ -184,7 +193,12 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         await Task.WhenAll(_removals);
     }
 
-    public void Dispose() => _reloading.Dispose();
+    /// <summary>After <see cref="StopAppsAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _states.DisposeAsync();
+        _reloading.Dispose();
+    }
 
     private static (ConfiguredApp Settings, AppSupervisor Supervisor)? Find(IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> apps, string name)
     {
@@ -200,7 +214,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
     {
         IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> before = _apps;
         // Those that stay come to their reload at once, also when another is under way: several that wait are one.
-        Task[] reloads = [.. settings.Apps.Select(app => Find(before, app.Definition.Name)?.Supervisor.ReloadAsync(app.Definition, CancellationToken.None)).OfType<Task>()];
+        Task[] reloads = [.. settings.Apps.Select(app => Find(before, app.Definition.Name) is { } there ? ReloadAsync(app, there.Supervisor) : null).OfType<Task>()];
         await _reloading.WaitAsync(cancellationToken);
         try
         {
@@ -210,11 +224,11 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
                 .Select(app => (app, _processes.Supervise(app.Definition)))];
             try
             {
-                await Task.WhenAll([.. reloads, .. added.Select(app => app.Supervisor.StartAsync(CancellationToken.None))]).WaitAsync(cancellationToken);
+                await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]).WaitAsync(cancellationToken);
             }
             catch
             {
-                await Task.WhenAll(added.Select(app => app.Supervisor.DisposeAsync(CancellationToken.None).AsTask()));
+                await Task.WhenAll(added.Select(EndAsync));
                 throw;
             }
             _apps = [.. settings.Apps.Select(app => (app, (Find(before, app.Definition.Name) ?? Find(added, app.Definition.Name))!.Value.Supervisor))];
@@ -224,7 +238,7 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
             foreach ((ConfiguredApp gone, AppSupervisor supervisor) in before.Where(app => Find(_apps, app.Settings.Definition.Name) is null))
             {
                 Removed(_log, gone.Definition.Name);
-                _removals.Add(supervisor.DisposeAsync(CancellationToken.None).AsTask());
+                _removals.Add(EndAsync((gone, supervisor)));
             }
         }
         finally
@@ -233,11 +247,31 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
         }
     }
 
+    private async Task ReloadAsync(ConfiguredApp app, AppSupervisor supervisor)
+    {
+        await _states.OpenAsync(app, supervisor);
+        await supervisor.ReloadAsync(app.Definition, CancellationToken.None);
+    }
+
+    private async Task StartAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)
+    {
+        await _states.OpenAsync(app.Settings, app.Supervisor);
+        await app.Supervisor.StartAsync(CancellationToken.None);
+    }
+
+    private async Task EndAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)
+    {
+        await app.Supervisor.DisposeAsync(CancellationToken.None);
+        await _states.CloseAsync(app.Settings.Definition.Name);
+    }
+
     /// <summary>What a reload does not change.</summary>
     private void TellFixed(ServerSettings settings)
     {
         if (!settings.Bind.SequenceEqual(_settings.Bind))
             Fixed(_log, "bind");
+        if (settings.State != _settings.State)
+            Fixed(_log, "state");
         if (settings.Control != _settings.Control)
             Fixed(_log, "control");
         if ((settings.TlsCertificate, settings.TlsKey) != (_settings.TlsCertificate, _settings.TlsKey))

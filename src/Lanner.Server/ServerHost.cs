@@ -23,8 +23,9 @@ namespace Lanner.Server;
 internal static partial class ServerHost
 {
     private const int NotLoaded = 3;
+    private const int Refused = 2;
 
-    /// <summary>Returns the exit code: 0 stopped as told, 1 failed or requests were cut off, 3 an app could not be loaded.</summary>
+    /// <summary>Returns the exit code: 0 stopped as told, 1 failed or requests were cut off, 2 the settings are refused, 3 an app could not be loaded.</summary>
     /// <param name="settings">What it is told to begin with.</param>
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -39,7 +40,7 @@ internal static partial class ServerHost
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
+        await using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
         WebApplication? web = null;
         ControlHost? control = null;
         bool hurried = false;
@@ -108,6 +109,11 @@ internal static partial class ServerHost
         {
             await Console.Error.WriteLineAsync(e.Traceback.Length > 0 ? $"{e.Traceback}\nlanner: the app could not be loaded: {e.Message}" : $"lanner: the app could not be loaded: {e.Message}");
             return NotLoaded;
+        }
+        catch (SettingsRefusedException e)
+        {
+            await Console.Error.WriteLineAsync($"lanner: {e.Message}");
+            return Refused;
         }
         catch (IOException e)
         {

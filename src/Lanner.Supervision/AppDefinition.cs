@@ -55,6 +55,9 @@ public sealed record AppDefinition
     /// <summary>Threads that <c>lanner.spawn</c> may use in each process.</summary>
     public int SpawnThreads { get; init; } = 32;
 
+    /// <summary>How long a worker may take to confirm a new version of the live settings; then it is replaced.</summary>
+    public TimeSpan SettingsTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
     public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
 

@@ -54,7 +54,7 @@ public sealed partial class AppSupervisor
         {
             // Where the load decides, the new version begins with as many as the old one has come to.
             int workers = Math.Clamp(_generation?.Wanted ?? app.Workers, app.Workers, app.MostWorkers);
-            fresh = await Generation.StartAsync(app, ++_lastNumber, workers, Pool, _history, _surroundings, _log, cancellationToken);
+            fresh = await Generation.StartAsync(app, ++_lastNumber, workers, Pool, Settings, _history, _surroundings, _log, cancellationToken);
         }
         catch (AppLoadException e)
         {

@@ -43,10 +43,21 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
             WorkersAreWanted = OnWanted,
         };
+        Settings = new SettingsDelivery(_time, log)
+        {
+            GiveUp = worker =>
+            {
+                Pool.Drain(worker);
+                _ = ReplaceAsync(worker, ReplacementReason.Settings);
+            },
+        };
     }
 
     /// <summary>Where requests for this app are submitted.</summary>
     public WorkerPool Pool { get; }
+
+    /// <summary>Brings the app's live settings to its workers.</summary>
+    public SettingsDelivery Settings { get; }
 
     /// <summary>The definition that serves, or is to.</summary>
     public AppDefinition App => _app;
@@ -237,7 +248,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     private async Task ReplaceAsync(WorkerHandle worker, ReplacementReason reason)
     {
-        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung)
+        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung or ReplacementReason.Settings)
         {
             StackReport report = await StackReport.TakeAsync(worker, Pool, _time);
             _history.Keep(report);

@@ -12,6 +12,7 @@ internal sealed partial class Generation : IAsyncDisposable
 {
     private readonly TemplateProcess _template;
     private readonly WorkerPool _pool;
+    private readonly SettingsDelivery _settings;
     private readonly AppHistory _history;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -22,11 +23,12 @@ internal sealed partial class Generation : IAsyncDisposable
     private AppDefinition _app;
     private volatile bool _hurries;
 
-    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, AppHistory history, TimeProvider time, ILogger log)
+    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, SettingsDelivery settings, AppHistory history, TimeProvider time, ILogger log)
     {
         _app = app;
         _template = template;
         _pool = pool;
+        _settings = settings;
         _history = history;
         _time = time;
         _log = log;
@@ -67,10 +69,10 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Starts a template and so many workers; done when every one is ready and warmed up. They take no requests yet.</summary>
     /// <exception cref="AppLoadException">One of them did not start; nothing is left of the others.</exception>
     public static async Task<Generation> StartAsync(
-        AppDefinition app, int number, int workers, WorkerPool pool, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int number, int workers, WorkerPool pool, SettingsDelivery settings, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
     {
-        TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, log, cancellationToken);
-        var generation = new Generation(app, template, pool, history, surroundings.Time, log);
+        TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, settings, log, cancellationToken);
+        var generation = new Generation(app, template, pool, settings, history, surroundings.Time, log);
         generation._slots = [.. Enumerable.Range(0, workers).Select(generation.MakeSlot)];
         try
         {
@@ -208,6 +210,7 @@ internal sealed partial class Generation : IAsyncDisposable
         try
         {
             await worker.Ready.WaitAsync(app.BootTimeout, _time, cancellationToken);
+            await _settings.JoinAsync(worker).WaitAsync(app.BootTimeout, _time, cancellationToken);
             _pool.Attach(worker);
             if (app.Warmup.Count > 0)
                 await _pool.WarmUpAsync(worker, app, cancellationToken);
@@ -258,7 +261,7 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Waits until no other worker is being replaced, if that can wait.</summary>
     internal async Task<IDisposable> TakeTurnAsync(ReplacementReason reason, CancellationToken cancellationToken)
     {
-        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung)
+        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung or ReplacementReason.Settings)
             return new Turn(null);
         await _turn.WaitAsync(cancellationToken);
         return new Turn(this);

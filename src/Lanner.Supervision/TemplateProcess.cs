@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Globalization;
 using System.Net.Sockets;
 using Lanner.Wire;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 {
     private readonly AppDefinition _app;
     private readonly ProcessSurroundings _surroundings;
+    private readonly SettingsDelivery _settings;
     private readonly ILogger _log;
     private readonly ControlLink _control;
     private readonly SafeFileHandle _lifeline;
@@ -27,10 +29,11 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private volatile bool _disposing;
 
     private TemplateProcess(
-        AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log, int pid, ControlLink control, SafeFileHandle lifeline, StartOutput output)
+        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log, int pid, ControlLink control, SafeFileHandle lifeline, StartOutput output)
     {
         _app = app;
         _surroundings = surroundings;
+        _settings = settings;
         _log = log;
         _control = control;
         _lifeline = lifeline;
@@ -50,9 +53,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     /// <summary>Starts the process and has it import the app.</summary>
     /// <exception cref="AppLoadException">It could not be started, or the app could not be loaded in time.</exception>
     public static async Task<TemplateProcess> StartAsync(
-        AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log, CancellationToken cancellationToken)
     {
-        TemplateProcess template = Launch(app, generation, surroundings, log);
+        TemplateProcess template = Launch(app, generation, surroundings, settings, log);
         try
         {
             await template.ConfigureAsync();
@@ -79,11 +82,16 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
             WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.Time, WriteOutput);
+        worker.Asked = _settings.OnAsked;
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
         _forks[serial] = forked;
+        bool hasSettings = _settings.Version > 0;
         try
         {
+            // They wait in its socket before the process is there: its set-up sees them.
+            if (hasSettings)
+                await _settings.SendCurrentAsync(worker);
             await _control.SendAsync(
                 FrameKind.Fork,
                 frame =>
@@ -96,6 +104,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                     frame.Int(threads);
                     frame.Str("workers");
                     frame.Int(workers);
+                    frame.Str("settings");
+                    frame.Bool(hasSettings);
                     frame.Str("descriptors");
                     frame.Int(descriptors.Count);
                 },
@@ -158,7 +168,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         await _reading;
     }
 
-    private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, ILogger log)
+    private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log)
     {
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
@@ -173,7 +183,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
                 ProcessEnvironment.Of(app),
                 [nothing, stdout, stderr, theirControl, theirLifeline]);
-            return new TemplateProcess(app, generation, surroundings, log, pid, new ControlLink(control), lifeline, output);
+            return new TemplateProcess(app, generation, surroundings, settings, log, pid, new ControlLink(control), lifeline, output);
         }
         catch (Win32Exception e)
         {
@@ -190,6 +200,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 
     private async Task ConfigureAsync()
     {
+        (long version, SafeFileHandle? settings) = _settings.ForStart();
+        using SafeFileHandle? held = settings;
         try
         {
             await _control.SendAsync(FrameKind.Configure, frame =>
@@ -232,7 +244,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Str(_app.Peer ?? "");
                 frame.Str("generation");
                 frame.Int(Generation);
-            }, [_surroundings.LocksOf(_app.Name)]);
+                frame.Str("settings");
+                frame.Str(version == 0 ? "" : version.ToString(CultureInfo.InvariantCulture));
+            }, settings is null ? [_surroundings.LocksOf(_app.Name)] : [_surroundings.LocksOf(_app.Name), settings]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {

@@ -20,6 +20,9 @@ public sealed class WorkerHandle
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
+    private readonly List<(long Version, TaskCompletionSource Done)> _confirmations = [];
+    private long _confirmedSettings;
+    private long _sentSettings;
     private int _state;
     private volatile bool _killed;
 
@@ -74,6 +77,22 @@ public sealed class WorkerHandle
     /// <summary>Whether the front end itself has killed it.</summary>
     internal bool WasKilled => _killed;
 
+    /// <summary>The newest version of the live settings that it has been sent.</summary>
+    internal long SentSettings => Interlocked.Read(ref _sentSettings);
+
+    /// <summary>What begins in it sees this version of the live settings, or a newer one.</summary>
+    internal long ConfirmedSettings
+    {
+        get
+        {
+            lock (_confirmations)
+                return _confirmedSettings;
+        }
+    }
+
+    /// <summary>Answers what the worker asks. Not awaited: the next may come before the answer.</summary>
+    internal Action<WorkerHandle, FrameKind, Dictionary<string, object?>>? Asked { get; set; }
+
     /// <summary>Identifies this process among all that its template forked.</summary>
     internal int Serial { get; }
 
@@ -126,6 +145,10 @@ public sealed class WorkerHandle
                 }
                 else if (kind == FrameKind.Failed)
                     _ready.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
+                else if (kind == FrameKind.SettingsTaken)
+                    Confirmed(entries.Whole("version") ?? 0);
+                else
+                    Asked?.Invoke(this, kind, entries);
             }
         }
         catch (WireException)
@@ -135,6 +158,65 @@ public sealed class WorkerHandle
         finally
         {
             _read.TrySetResult();
+            Confirmed(long.MaxValue);
+        }
+    }
+
+    /// <summary>Sends a version of the live settings; what becomes of it is told by <see cref="ConfirmsAsync"/>.</summary>
+    internal Task SendSettingsAsync(long version, SafeFileHandle file)
+    {
+        long sent;
+        while ((sent = SentSettings) < version && Interlocked.CompareExchange(ref _sentSettings, version, sent) != sent)
+        {
+        }
+        return TellAsync(
+            FrameKind.Settings,
+            frame =>
+            {
+                frame.Str("version");
+                frame.DecimalStr(version);
+            },
+            [file]);
+    }
+
+    /// <summary>Done when what begins in the worker sees this version or a newer one; or when it is gone.</summary>
+    internal Task ConfirmsAsync(long version)
+    {
+        lock (_confirmations)
+        {
+            if (_confirmedSettings >= version)
+                return Task.CompletedTask;
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _confirmations.Add((version, done));
+            return done.Task;
+        }
+    }
+
+    /// <summary>Tells the worker something; nothing happens when it is gone.</summary>
+    internal async Task TellAsync(FrameKind kind, Action<MarshalWriter>? entries = null, IReadOnlyList<SafeFileHandle>? descriptors = null)
+    {
+        try
+        {
+            await _control.SendAsync(kind, entries, descriptors);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.ComponentModel.Win32Exception)
+        {
+            // Gone already.
+        }
+    }
+
+    private void Confirmed(long version)
+    {
+        lock (_confirmations)
+        {
+            _confirmedSettings = Math.Max(_confirmedSettings, version);
+            for (int i = _confirmations.Count - 1; i >= 0; i--)
+            {
+                if (_confirmations[i].Version > _confirmedSettings)
+                    continue;
+                _confirmations[i].Done.TrySetResult();
+                _confirmations.RemoveAt(i);
+            }
         }
     }
 
@@ -152,17 +234,7 @@ public sealed class WorkerHandle
     }
 
     /// <summary>Tells the worker to end once its channels are closed.</summary>
-    internal async Task StopAsync()
-    {
-        try
-        {
-            await _control.SendAsync(FrameKind.Stop);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or System.ComponentModel.Win32Exception)
-        {
-            // Gone already.
-        }
-    }
+    internal Task StopAsync() => TellAsync(FrameKind.Stop);
 
     /// <summary>Ends the process at once.</summary>
     internal void Kill()

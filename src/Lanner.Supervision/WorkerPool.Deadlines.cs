@@ -172,6 +172,9 @@ public enum ReplacementReason
     /// <summary>It has begun nothing for as long as a request may run.</summary>
     Hung,
 
+    /// <summary>It did not take a new version of the live settings.</summary>
+    Settings,
+
     /// <summary>Its number of threads has been changed.</summary>
     Threads,
 

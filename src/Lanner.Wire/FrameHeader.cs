@@ -114,6 +114,18 @@ public enum FrameKind : byte
 
     /// <summary>Front end to template: marshalled dict with the number of workers that there are to be.</summary>
     Scaled = 72,
+
+    /// <summary>Front end to worker: marshalled dict with the version (decimal str) of the live settings; a descriptor of a file with their JSON beside it.</summary>
+    Settings = 73,
+
+    /// <summary>Worker to front end: marshalled dict with the version (decimal str) that what begins from now on sees.</summary>
+    SettingsTaken = 74,
+
+    /// <summary>Worker to front end: a wanted change of the settings: marshalled dict with number, patch or whole (JSON), if_version (decimal str or empty), request.</summary>
+    SettingsChange = 80,
+
+    /// <summary>Front end to worker: the answer to the question of this number.</summary>
+    Answer = 81,
 }
 
 /// <summary>Flags of a frame.</summary>

@@ -61,6 +61,16 @@ internal static unsafe partial class Posix
         return handle;
     }
 
+    /// <summary>Another descriptor of the same open file, closed on exec.</summary>
+    /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
+    internal static SafeFileHandle Duplicate(SafeFileHandle handle)
+    {
+        using var held = new Held(stackalloc bool[1], [handle], handle);
+        int copy = fcntl(Number(handle), F_DUPFD_CLOEXEC, 3);
+        Check(copy, "fcntl");
+        return Own(copy);
+    }
+
     internal static nint Map(SafeFileHandle memory, int bytes)
     {
         const int ProtReadWrite = 3, MapShared = 1;

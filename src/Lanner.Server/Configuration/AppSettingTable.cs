@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Lanner.Server.Configuration.Values;
 using Lanner.Server.Toml;
+using Lanner.State.Settings;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration;
@@ -112,7 +114,20 @@ internal static class AppSettingTable
             a => a.Definition.OnShared, (a, v) => a with { Definition = a.Definition with { OnShared = v } },
             "What becomes of a connection that the app opened before its workers were forked and that no repair knows: cut off in each worker and named in the log (sever), only named (warn), or the app does not start (refuse)."),
         new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
-        new LaterSetting<ConfiguredApp>("settings", "The app's live settings."),
+        new Setting<ConfiguredApp, JsonObject>("settings", new LiveSettingsKind(),
+            a => a.Settings.First, (a, v) => a with { Settings = a.Settings with { First = v } },
+            "First values of the app's live settings, lanner.settings; what was changed since is kept in the state directory.")
+            { DefaultText = "none" },
+        new Setting<ConfiguredApp, SettingsSchema?>("settings_schema", new SettingsSchemaKind(),
+            a => a.Settings.Schema, (a, v) => a with { Settings = a.Settings with { Schema = v } },
+            "A JSON Schema that the live settings must follow; an update that does not is refused.")
+            { DefaultText = "none" },
+        new Setting<ConfiguredApp, long?>("settings_limit", new SizeKind(1024, 1 << 20),
+            a => a.Settings.MostBytes, (a, v) => a with { Settings = a.Settings with { MostBytes = v!.Value } },
+            "The longest JSON of all live settings."),
+        new Setting<ConfiguredApp, TimeSpan>("settings_timeout", Duration,
+            a => a.Definition.SettingsTimeout, (a, v) => a with { Definition = a.Definition with { SettingsTimeout = v } },
+            "How long a worker may take to confirm a new version of the live settings; then it is replaced."),
         new LaterSetting<ConfiguredApp>("static", "Directories served without the app."),
     ];
 

@@ -1,4 +1,5 @@
 using Lanner.Server.Configuration.Values;
+using Lanner.State.Settings;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration;
@@ -92,6 +93,18 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
             draft.Report(draft.OriginOf(name, definition.User is null ? "group" : "user"), $"the app {name} is to run as {wanted}, but the server runs as {Environment.UserName}: only root can give processes to another user; start the server as root, or leave user and group out");
     }
 
+    private void CheckSettings(string name, SettingsRules rules)
+    {
+        try
+        {
+            rules.CheckFirst();
+        }
+        catch (SettingsRejectedException e)
+        {
+            draft.Report(draft.OriginOf(name, "settings"), $"settings of the app {name}: {e.Message}");
+        }
+    }
+
     /// <summary>Finds the host and the mount of each path that is asked before traffic.</summary>
     private ConfiguredApp WithWarmup(ConfiguredApp app)
     {
@@ -125,6 +138,7 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
         if (!Directory.Exists(definition.Directory))
             draft.Report(draft.OriginOf(name, "directory"), $"directory names {definition.Directory}, which is no directory");
         CheckUser(name, definition);
+        CheckSettings(name, draft.Apps[index].Settings);
 
         var python = definition.Python.Length > 0 ? interpreter.Resolve(definition.Python) : interpreter.FindDefault();
         if (python.Problem is { } missing)

@@ -43,6 +43,8 @@ internal sealed class ConfigurationLoader
         var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory);
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
+        if (!draft.IsGiven("", "state"))
+            draft.Replace(draft.Server with { State = Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
         var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))

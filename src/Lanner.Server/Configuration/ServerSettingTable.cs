@@ -96,6 +96,9 @@ internal static class ServerSettingTable
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
             { Option = new OptionForm("--watch", "") { FlagValue = "true" } },
-        new LaterSetting<ServerSettings>("state", "Where live settings and the job ledger are kept."),
+        new Setting<ServerSettings, string>("state", new StateKind(),
+            s => s.State, (s, v) => s with { State = v },
+            "The directory that keeps live settings, in a file state.db; each server needs its own.")
+            { DefaultText = "\".lanner\" under the directory that the server is started in" },
     ];
 }

@@ -1,5 +1,6 @@
 using Lanner.Server.Configuration.Values;
 using Lanner.Gateway;
+using Lanner.State.Settings;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -47,6 +48,9 @@ internal sealed record ServerSettings
     /// <summary>A PEM file; null when the key is in <see cref="TlsCertificate"/>.</summary>
     public string? TlsKey { get; init; }
 
+    /// <summary>The absolute directory that keeps live settings.</summary>
+    public string State { get; init; } = ".lanner";
+
     public GatewaySettings Gateway { get; init; } = new();
 
     /// <summary>Bytes of a request line. 16 KiB: the browsers' and proxies' usual bound of 8 KiB, twice.</summary>
@@ -74,6 +78,9 @@ internal sealed record ConfiguredApp
 
     /// <summary>At least one once the configuration is complete.</summary>
     public IReadOnlyList<MountPath> Mounts { get; init; } = [new MountPath { Prefix = "/" }];
+
+    /// <summary>First values, schema and limit of the live settings.</summary>
+    public SettingsRules Settings { get; init; } = SettingsRules.None;
 
     /// <summary>As written; complete in the definition.</summary>
     public IReadOnlyList<WarmupTarget> Warmup { get; init; } = [];

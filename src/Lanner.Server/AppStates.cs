@@ -1,0 +1,94 @@
+using Lanner.Control;
+using Lanner.Server.Configuration;
+using Lanner.State;
+using Lanner.State.Settings;
+using Lanner.State.Sqlite;
+using Lanner.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.Server;
+
+/// <summary>The live settings of each app, between the state that keeps them and the supervisor that brings them to its workers.</summary>
+internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LiveSettings> _settings = [];
+    private readonly StateDirectory _store = new StateDirectory(directory);
+
+    /// <summary>Told of each version that every worker of an app has.</summary>
+    public Action<string, StoredSettings>? Changed { get; set; }
+
+    /// <summary>The app's settings; null before it has been opened.</summary>
+    public LiveSettings? Of(string app)
+    {
+        lock (_gate)
+            return _settings.GetValueOrDefault(app);
+    }
+
+    /// <summary>Loads the app's settings, or has them follow a reloaded file. Before its processes start.</summary>
+    /// <exception cref="SettingsRefusedException">They cannot be read or kept, or the first values are not valid.</exception>
+    public async Task OpenAsync(ConfiguredApp app, AppSupervisor supervisor)
+    {
+        string name = app.Definition.Name;
+        try
+        {
+            if (Of(name) is { } open)
+            {
+                await open.ReviseAsync(app.Settings);
+                return;
+            }
+            LiveSettings settings = await LiveSettings.OpenAsync(
+                name, app.Settings, _store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
+            settings.Changed = version => Changed?.Invoke(name, version);
+            if (settings.Current.Version > supervisor.Settings.Version)
+                await supervisor.Settings.DeliverAsync(settings.Current.Version, settings.Current.Json, supervisor.App.SettingsTimeout);
+            supervisor.Settings.ChangeWanted = change => ChangeAsync(settings, change);
+            lock (_gate)
+                _settings[name] = settings;
+        }
+        catch (SettingsRejectedException e)
+        {
+            throw new SettingsRefusedException([$"the first values of the app {name} ([app.{name}.settings]): {e.Message}"]);
+        }
+        catch (StateException e)
+        {
+            throw new SettingsRefusedException([$"the live settings of the app {name}: {e.Message}"]);
+        }
+    }
+
+    /// <summary>The app is gone; what it has stored stays.</summary>
+    public async Task CloseAsync(string app)
+    {
+        LiveSettings? settings;
+        lock (_gate)
+            _settings.Remove(app, out settings);
+        if (settings is not null)
+            await settings.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        string[] apps;
+        lock (_gate)
+            apps = [.. _settings.Keys];
+        foreach (string app in apps)
+            await CloseAsync(app);
+        await _store.DisposeAsync();
+    }
+
+    private static async Task<SettingsAnswer> ChangeAsync(LiveSettings settings, SettingsChange change)
+    {
+        try
+        {
+            SettingsSnapshot made = await settings.UpdateAsync(
+                new SettingsUpdate(System.Text.Encoding.UTF8.GetBytes(change.Json), change.IsWhole, change.IfVersion, change.By), CancellationToken.None);
+            return new SettingsAnswer(made.Version, "", "", []);
+        }
+        catch (SettingsRejectedException e)
+        {
+            IEnumerable<SettingsProblem> problems = e is SettingsInvalidException invalid ? invalid.Problems : [];
+            long version = e is SettingsConflictException conflict ? conflict.Present : settings.Current.Version;
+            return new SettingsAnswer(version, e.Code, e.Message, [.. problems.Select(static problem => (problem.Path, problem.Reason))]);
+        }
+    }
+}
