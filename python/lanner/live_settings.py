@@ -11,6 +11,8 @@ from . import frames, hooks
 from .control import Control, Gone
 from .frozen import freeze, thaw
 
+_RECENT = 64  # versions kept for the changes under way in this process
+
 _Callback = TypeVar("_Callback", bound=Callable[["Snapshot"], Any])
 
 
@@ -80,6 +82,8 @@ class Settings(Mapping[str, Any]):
         self._wanted = threading.Condition()
         self._teller: Optional[threading.Thread] = None
         self._plain = threading.Lock()
+        self._changes = 0  # under way in this process
+        self._recent: List[Snapshot] = []  # while there are any
 
     # What an app reads.
 
@@ -171,6 +175,9 @@ class Settings(Mapping[str, Any]):
         is_newer = version > self.current.version
         if is_newer:
             self.accept(version, descriptor)
+            if self._changes:
+                self._recent.append(self.current)
+                del self._recent[:-_RECENT]
         else:
             os.close(descriptor)
         control.send(frames.SETTINGS_TAKEN, {"version": str(version)})
@@ -184,15 +191,26 @@ class Settings(Mapping[str, Any]):
                     "settings cannot be changed while the app is loaded: this process is not a worker yet. Do it in lanner.process.setup, a request or a job"
                 )
             return self._change_here(entries, if_version)
+        with self._plain:
+            if not self._changes:
+                self._recent = [self.current]
+            self._changes += 1
         try:
             answer = self._control.ask(
                 frames.SETTINGS_CHANGE,
                 {**entries, "if_version": "" if if_version is None else str(if_version), "request": _request_id()},
             )
+            _raise(answer)
+            # A newer one may be here already, but not yet in every other worker.
+            version = int(answer["version"])
+            return next((known for known in list(self._recent) if known.version >= version), self.current)
         except Gone as error:
             raise SettingsError(str(error)) from None
-        _raise(answer)
-        return self.current
+        finally:
+            with self._plain:
+                self._changes -= 1
+                if not self._changes:
+                    self._recent = []
 
     def _change_here(self, entries: dict[str, Any], if_version: Optional[int]) -> Snapshot:
         """Under another server, and in plain tests: in this process."""

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Any, Callable, Coroutine
 
-from . import disturbances, processes
+from . import disturbances, processes, settings
 from .clients import Connection, Lost
 from .servers import THREADS, WORKERS
 from .trials import Trial
@@ -173,6 +173,15 @@ async def _end_after_term(trial: Trial) -> None:
     trial.close_books()
 
 
+async def live_settings(trial: Trial) -> None:
+    """After an update was acknowledged no request sees an older version, through reloads and deaths of workers."""
+    await trial.serve(settings={"app": {"workers": settings.WORKERS, "threads": settings.THREADS}, "settings": {"first": 0}})
+    await trial.disturb(settings.write_and_read, disturbances.reloads, disturbances.worker_kills)
+    await trial.finish()
+    _must_have(trial, "workers killed")
+    _must_have(trial, "reloads")
+
+
 async def everything(trial: Trial) -> None:
     """All at once, for the whole time."""
     await trial.serve(max_requests=_MAX_REQUESTS)
@@ -203,6 +212,6 @@ def _must_have_tried_the_broken(trial: Trial) -> None:
 SCENARIOS: dict[str, Callable[[Trial], Coroutine[Any, Any, None]]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (reload_storm, slow_boot, recycling, worker_kill, template_kill, broken_deploy, slow_clients, deadlines, stop,
-                     stop_behind_balancer, everything)
+                     stop_behind_balancer, live_settings, everything)
 }
-ONLY_LANNER = ("template-kill", "deadlines", "stop-behind-balancer")  # others have no such thing
+ONLY_LANNER = ("template-kill", "deadlines", "stop-behind-balancer", "live-settings")  # others have no such thing

@@ -46,7 +46,8 @@ class Deployment:
 
 
 class Server:
-    """A server from ``start`` until ``stop``; ``settings`` are those of Lanner's tables, ``server`` and ``app``, that a scenario needs."""
+    """A server from ``start`` until ``stop``; ``settings`` are those of Lanner's tables that a scenario needs: ``server``, ``app``, and the live
+    ``settings``."""
 
     name = ""
     cuts: tuple[str, ...] = TOLD_CUTS
@@ -57,6 +58,7 @@ class Server:
         self.max_requests = 0
         self.settings: dict[str, dict[str, object]] = {}
         self.port = _free_port()
+        self.workers_wanted = WORKERS
         self.ledger = work / "app.ledger"
         self.log = work / "server.log"
         self.exit_code: int | None = None
@@ -164,9 +166,10 @@ class Lanner(Server):
         if self.max_requests:
             app["max_requests"] = self.max_requests
         file = self.work / "lanner.toml"
+        live = self.settings.get("settings", {})
         file.write_text("".join(
             f"[{table}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
-            for table, keys in (("server", server), ("app.chaos", app))))
+            for table, keys in (("server", server), ("app.chaos", app), ("app.chaos.settings", live)) if keys))
         program = os.environ.get("LANNER_PROGRAM", str(ROOT / "artifacts/lanner/lanner"))
         return [program, "serve", "--config", str(file)]
 

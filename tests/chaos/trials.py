@@ -78,6 +78,7 @@ class Trial:
         """Starts the server, has every path walked once, and notes what the server holds afterwards."""
         self.server.max_requests = max_requests
         self.server.settings = settings or {}
+        self.server.workers_wanted = int(str(self.server.settings.get("app", {}).get("workers", WORKERS)))
         await self.server.start()
         visits: list[Visit] = [Visit(self.mix.next_id()), File(self.mix.next_id()), Wait(self.mix.next_id(), 1)]
         for known in (False, True):
@@ -155,7 +156,7 @@ class Trial:
             now = Footing(processes.descriptors(self.server.pid), len(self.server.processes()))
             same = same + 1 if now == seen else 0
             seen = now
-            at_rest = there == 0 and workers == WORKERS and templates == self.server.templates_wanted and same >= 4
+            at_rest = there == 0 and workers == self.server.workers_wanted and templates == self.server.templates_wanted and same >= 4
             if at_rest and (wanted is None or (now.descriptors.total() <= wanted.descriptors.total() and now.processes == wanted.processes)):
                 return now
             if time.monotonic() > bound or self.server.has_ended():

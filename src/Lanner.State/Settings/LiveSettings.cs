@@ -73,7 +73,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
     }
 
     /// <summary>Changes the settings; done when the change is stored and every worker has it.</summary>
-    /// <returns>The version that the change made; the present one where it changed nothing.</returns>
+    /// <returns>The version in which the change came to the workers; the present one where it changed nothing.</returns>
     /// <exception cref="SettingsRejectedException">It was refused; nothing has changed.</exception>
     public async Task<SettingsSnapshot> UpdateAsync(SettingsUpdate update, CancellationToken cancellationToken)
     {
@@ -156,7 +156,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
 
     private async Task ApplyAsync(List<Wanted> batch)
     {
-        List<(Wanted Wanted, StoredSettings Result)> accepted;
+        List<Wanted> accepted;
         List<StoredSettings> versions;
         while (true)
         {
@@ -175,7 +175,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
             catch (StateException e)
             {
                 NotStored(_log, _app, e.Message);
-                foreach ((Wanted wanted, _) in accepted)
+                foreach (Wanted wanted in accepted)
                     wanted.Done.TrySetException(new SettingsRejectedException("not-stored", e.Message, e));
                 return;
             }
@@ -185,8 +185,9 @@ public sealed partial class LiveSettings : IAsyncDisposable
             _present = versions[^1];
             await _deliver(_present.Snapshot);
         }
-        foreach ((Wanted wanted, StoredSettings result) in accepted)
-            wanted.Done.TrySetResult(result.Snapshot);
+        // Not the version that each has made: only the last of them is in the workers.
+        foreach (Wanted wanted in accepted)
+            wanted.Done.TrySetResult(_present.Snapshot);
         if (versions.Count > 0)
         {
             Delivered(_log, _app, _present.Snapshot.Version, _present.By);
@@ -195,9 +196,9 @@ public sealed partial class LiveSettings : IAsyncDisposable
     }
 
     /// <summary>Makes the versions that the updates ask for, one upon the other; those that cannot be are told so.</summary>
-    private (List<(Wanted, StoredSettings)> Accepted, List<StoredSettings> Versions) Apply(List<Wanted> batch)
+    private (List<Wanted> Accepted, List<StoredSettings> Versions) Apply(List<Wanted> batch)
     {
-        var accepted = new List<(Wanted, StoredSettings)>();
+        var accepted = new List<Wanted>();
         var versions = new List<StoredSettings>();
         StoredSettings present = _present;
         JsonObject content = SettingsDocument.Parse(present.Snapshot.Json);
@@ -217,7 +218,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
                     content = next;
                     versions.Add(present);
                 }
-                accepted.Add((wanted, present));
+                accepted.Add(wanted);
             }
             catch (SettingsRejectedException e)
             {

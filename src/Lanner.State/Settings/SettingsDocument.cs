@@ -31,6 +31,10 @@ public static class SettingsDocument
                 throw new SettingsInvalidException(problems);
             return JsonObject.Create(document.RootElement.Clone())!;
         }
+        catch (InvalidOperationException)
+        {
+            throw new SettingsInvalidException([new SettingsProblem("", "has a name with half a surrogate pair, which is no text")]);
+        }
         catch (JsonException e)
         {
             throw new SettingsRejectedException("not-json", $"the settings are not JSON: {e.Message}", e);
@@ -93,21 +97,14 @@ public static class SettingsDocument
         {
             case JsonValueKind.Object:
                 foreach (JsonProperty property in value.EnumerateObject())
-                {
-                    if (!IsText(() => property.Name))
-                    {
-                        problems.Add(new SettingsProblem(path, "has a name with half a surrogate pair, which is no text"));
-                        continue;
-                    }
                     Check(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}", problems);
-                }
                 break;
             case JsonValueKind.Array:
                 int number = 0;
                 foreach (JsonElement item in value.EnumerateArray())
                     Check(item, $"{path}[{number++}]", problems);
                 break;
-            case JsonValueKind.String when !IsText(() => value.GetString()):
+            case JsonValueKind.String when !IsText(value):
                 problems.Add(new SettingsProblem(path, "has half a surrogate pair, which is no text"));
                 break;
             case JsonValueKind.Number:
@@ -120,11 +117,11 @@ public static class SettingsDocument
         }
     }
 
-    private static bool IsText(Func<string?> read)
+    private static bool IsText(JsonElement value)
     {
         try
         {
-            read();
+            value.GetString();
             return true;
         }
         catch (InvalidOperationException)

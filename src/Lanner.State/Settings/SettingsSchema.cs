@@ -54,6 +54,14 @@ public sealed class SettingsSchema
 
     private static void Collect(ValidationError error, List<SettingsProblem> problems)
     {
+        if (error.Kind is ValidationErrorKind.ArrayItemNotValid or ValidationErrorKind.AdditionalItemNotValid or ValidationErrorKind.AdditionalPropertiesNotValid
+            && error is ChildSchemaValidationError { Errors: var within })
+        {
+            // What is wrong is within it.
+            foreach (ValidationError inner in within.Values.SelectMany(static errors => errors))
+                Collect(inner, problems);
+            return;
+        }
         string path = (error.Path ?? "").TrimStart('#').TrimStart('/');
         problems.Add(new SettingsProblem(path, Reason(error)));
     }

@@ -5,7 +5,8 @@ before the work of a request and ``ended ID pid`` after it. ``release.json`` bes
 how its import goes: it may take long, raise or not compile.
 
 Every path takes ``?id=ID`` first, and the answer has ``X-Id``, ``X-Pid`` and ``X-Version``:
-``/quick`` · ``/wait?ms=`` · ``/upload`` · ``/download?pieces=&ms=&length=known|unknown`` · ``/file`` · ``/stuck?ms=``
+``/quick`` · ``/wait?ms=`` · ``/upload`` · ``/download?pieces=&ms=&length=known|unknown`` · ``/file`` · ``/stuck?ms=`` ·
+under Lanner alone ``/settings?ms=`` · ``/change?name=&value=``
 """
 from __future__ import annotations
 
@@ -15,6 +16,11 @@ import os
 import time
 from typing import Any, Callable, Iterable, Iterator
 from urllib.parse import parse_qsl
+
+try:
+    import lanner
+except ImportError:  # under another server
+    pass
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 # Opened once, before any fork: from the call of the app to the line in the book there must be as little as possible, or a
@@ -118,6 +124,19 @@ def file(environ: dict[str, Any], query: dict[str, str], subject: str, start: St
     return wrapped
 
 
+def settings(environ: dict[str, Any], query: dict[str, str], subject: str, start: Start) -> Iterable[bytes]:
+    first = lanner.settings.version
+    time.sleep(int(query["ms"]) / 1000)
+    seen = {"first": first, "last": lanner.settings.version, "values": dict(lanner.settings)}
+    return whole(subject, json.dumps(seen).encode(), start)
+
+
+def change(environ: dict[str, Any], query: dict[str, str], subject: str, start: Start) -> Iterable[bytes]:
+    made = lanner.settings.update({query["name"]: int(query["value"])})
+    return whole(subject, json.dumps({"version": made.version, "pinned": lanner.settings.version}).encode(), start)
+
+
 PATHS: dict[str, Callable[[dict[str, Any], dict[str, str], str, Start], Iterable[bytes]]] = {
     "/quick": quick, "/wait": wait, "/upload": upload, "/download": download, "/file": file, "/stuck": wait,
+    "/settings": settings, "/change": change,
 }
