@@ -39,11 +39,11 @@ class SettingsInvalid(SettingsError):
 class Snapshot(Mapping[str, Any]):
     """One version of the settings, read-only. Decoded when it is first read."""
 
-    __slots__ = ("version", "_text", "_values")
+    __slots__ = ("version", "text", "_values")
 
     def __init__(self, version: int, text: bytes) -> None:
         self.version = version
-        self._text = text
+        self.text = text
         self._values: Optional[dict[str, Any]] = None
 
     def _decoded(self) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Snapshot(Mapping[str, Any]):
             import json
 
             # Two threads may both do it: the results are equal.
-            values = self._values = freeze(json.loads(self._text))
+            values = self._values = freeze(json.loads(self.text))
         return values
 
     def __getitem__(self, key: str) -> Any:

@@ -29,6 +29,7 @@ running: dict[int, list[Any]] = {}
 scoreboard: Any = None  # this process's part of it
 
 _streams: list[output.TaggedStream] = []
+_control: Optional[Control] = None  # this process's
 
 
 def run(
@@ -63,7 +64,8 @@ def _run(
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
     link = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
-    control = Control(link)
+    global _control
+    _control = control = Control(link)
     _identify(settings, command)
     _capture(out, err)
     signal.signal(signal.SIGTERM, _calm)
@@ -116,13 +118,20 @@ def _served(
         app = load(settings)
     hooks.forked(in_child=settings["start"] != "spawn")
     hooks.process._set_up()
+    if settings["app_factory"]:
+        app.app_for(live_settings.current)  # type: ignore[attr-defined]
     return peer.worker_starting(app)
 
 
 def load(settings: dict[str, Any]) -> Callable[..., Any]:
     """Loads the app; raises what its code raises."""
     app: Callable[..., Any] = loading.load(settings["app"], settings["directory"])
-    found = settings["interface"] or loading.interface(app)
+    if settings["app_factory"]:
+        from .dynamic import DynamicApp
+
+        app = made = DynamicApp(app, _tell_fault)
+        made.start()
+    found = settings["interface"] or ("wsgi" if settings["app_factory"] else loading.interface(app))
     if found == "asgi":
         raise loading.LoadError(
             "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
@@ -130,6 +139,11 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
     hooks.register(settings["setup"])
     hooks.spawn_threads = settings["spawn_threads"]
     return app
+
+
+def _tell_fault(message: str, trace: str) -> None:
+    if _control is not None:
+        _control.send(frames.FAULT, {"message": message, "traceback": trace})
 
 
 def told(control: frames.ControlLink | Control, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:

@@ -48,11 +48,11 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
         }
         catch (SettingsRejectedException e)
         {
-            throw new SettingsRefusedException([$"the first values of the app {name} ([app.{name}.settings]): {e.Message}"]);
+            throw new SettingsRefusedException([$"{(e.Code == "not-stored" ? "the live settings" : "the first values")} of the app {name} ([app.{name}.settings]): {e.Message}"]);
         }
         catch (StateException e)
         {
-            throw new SettingsRefusedException([$"the live settings of the app {name}: {e.Message}"]);
+            throw new SettingsRefusedException([$"the live settings of the app {name} ([app.{name}.settings]): {e.Message}"]);
         }
     }
 

@@ -12,6 +12,9 @@ public sealed record AppDefinition
     /// <summary>APP as the user wrote it: <c>module:name</c>, <c>module:factory()</c>, <c>path/to/file.py[:name]</c>, <c>path/to/file.wsgi[:name]</c> or <c>paste:file.ini[#section]</c>.</summary>
     public required string App { get; init; }
 
+    /// <summary>Whether <see cref="App"/> names a function that makes the app from the live settings.</summary>
+    public bool IsFactory { get; init; }
+
     /// <summary>The absolute directory that is the app's working directory and the first entry of its <c>sys.path</c>.</summary>
     public required string Directory { get; init; }
 

@@ -48,7 +48,12 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             GiveUp = worker =>
             {
                 Pool.Drain(worker);
-                _ = ReplaceAsync(worker, ReplacementReason.Settings);
+                _ = GiveUpAsync(worker);
+            },
+            Faulted = (worker, message, traceback) =>
+            {
+                _history.Failed(new AppLoadException($"worker {worker.Slot}: {message}", traceback));
+                Faulted(_log, App.Name, worker.Slot, worker.Pid, message, traceback);
             },
         };
     }
@@ -246,6 +251,14 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             entry.Hurry();
     }
 
+    private async Task GiveUpAsync(WorkerHandle worker)
+    {
+        await ReplaceAsync(worker, ReplacementReason.Settings);
+        // It has not come to its slot yet, so nothing replaces it there: its end does.
+        if (!Workers.Contains(worker))
+            worker.Kill();
+    }
+
     private async Task ReplaceAsync(WorkerHandle worker, ReplacementReason reason)
     {
         if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung or ReplacementReason.Settings)
@@ -262,6 +275,9 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     [LoggerMessage(2041, LogLevel.Information, "app {App}: generation {Generation} serves")]
     private static partial void Reloaded(ILogger log, string app, int generation);
+
+    [LoggerMessage(2046, LogLevel.Error, "app {App}: worker {Slot} (pid {Pid}): {Message}\n{Traceback}")]
+    private static partial void Faulted(ILogger log, string app, int slot, int pid, string message, string traceback);
 
     [LoggerMessage(2045, LogLevel.Information, "app {App}: worker {Slot} (pid {Pid}), what its threads do:\n{Stacks}")]
     private static partial void StacksAsked(ILogger log, string app, int slot, int pid, StackReport stacks);

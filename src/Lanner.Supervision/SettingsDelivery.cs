@@ -36,6 +36,9 @@ public sealed partial class SettingsDelivery
     /// <summary>Makes the changes that workers ask for; null: there are no live settings.</summary>
     public Func<SettingsChange, Task<SettingsAnswer>>? ChangeWanted { get; set; }
 
+    /// <summary>Told of what failed in a worker with new settings: message and traceback.</summary>
+    internal Action<WorkerHandle, string, string>? Faulted { get; init; }
+
     /// <summary>Takes a worker out of use that does not confirm, and has it replaced.</summary>
     internal Action<WorkerHandle>? GiveUp { get; init; }
 
@@ -125,6 +128,8 @@ public sealed partial class SettingsDelivery
     {
         if (kind == FrameKind.SettingsChange)
             _ = AnswerAsync(worker, entries);
+        else if (kind == FrameKind.Fault)
+            Faulted?.Invoke(worker, entries.Text("message"), entries.Text("traceback"));
     }
 
     private async Task AnswerAsync(WorkerHandle worker, Dictionary<string, object?> entries)

@@ -210,6 +210,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Str(_app.Name);
                 frame.Str("app");
                 frame.Str(_app.App);
+                frame.Str("app_factory");
+                frame.Bool(_app.IsFactory);
                 frame.Str("directory");
                 frame.Str(_app.Directory);
                 frame.Str("interface");

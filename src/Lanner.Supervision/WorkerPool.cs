@@ -172,6 +172,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
                 PooledWorker worker = handle.Pooled!;
                 worker.Answered = 0;
                 worker.IsServing = true;
+                // Given up while it was on its way here.
+                worker.Draining = handle.State >= WorkerState.Draining;
                 worker.LastAnswer = handle.LastAnswer;
                 _workers.Add(worker);
             }

@@ -126,6 +126,9 @@ public enum FrameKind : byte
 
     /// <summary>Front end to worker: the answer to the question of this number.</summary>
     Answer = 81,
+
+    /// <summary>Worker to front end: something of the app's failed that costs no request: marshalled dict with message and traceback.</summary>
+    Fault = 82,
 }
 
 /// <summary>Flags of a frame.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Functional.Tests;
@@ -113,6 +114,18 @@ internal sealed partial class LannerServer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Asks the control API; the caller's to dispose of.</summary>
+    public HttpClient OpenControl() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(ControlSocket), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { BaseAddress = new Uri("http://lanner"), Timeout = Patience };
 
     /// <summary>Sends a signal to the front end: "TERM", "KILL" …</summary>
     public void Signal(string name) => Processes.Signal(Pid, name);

@@ -12,6 +12,8 @@ internal sealed class Ledger : IDisposable
     /// <summary>What tells the app of it.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["LEDGER"] = Path };
 
+    public string[] Lines() => File.ReadAllLines(Path);
+
     /// <summary>How many lines begin with <paramref name="eventAndSubject"/>, for example <c>begun hang</c>.</summary>
     public int Count(string eventAndSubject) =>
         File.ReadAllLines(Path).Count(line => line.StartsWith(eventAndSubject + " ", StringComparison.Ordinal));

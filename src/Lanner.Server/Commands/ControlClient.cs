@@ -48,7 +48,7 @@ internal sealed class ControlClient : IDisposable
     public Task<ControlReply> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, null, cancellationToken);
 
     /// <inheritdoc cref="PostAsync"/>
-    public Task<ControlReply> PatchAsync(string path, string json, CancellationToken cancellationToken) => SendAsync(HttpMethod.Patch, path, json, cancellationToken);
+    public Task<ControlReply> PatchAsync(string path, string json, CancellationToken cancellationToken, string? ifMatch = null) => SendAsync(HttpMethod.Patch, path, json, cancellationToken, ifMatch);
 
     /// <summary>A connection on which nothing is sent; see <see cref="WaitForEndAsync"/>.</summary>
     /// <exception cref="CommandFailure">There is no server.</exception>
@@ -109,16 +109,17 @@ internal sealed class ControlClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<ControlReply> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancellationToken)
+    private async Task<ControlReply> SendAsync(HttpMethod method, string path, string? json, CancellationToken cancellationToken, string? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);
             var text = await response.Content.ReadAsStringAsync(cancellationToken);
             var root = JsonDocument.Parse(text).RootElement;
-            return response.IsSuccessStatusCode ? new ControlReply(text, root) : throw ControlRefusal.Of(root, _address.ToString()!);
+            return response.IsSuccessStatusCode ? new ControlReply(text, root) { ETag = response.Headers.ETag?.Tag ?? "" } : throw ControlRefusal.Of(root, _address.ToString()!);
         }
         catch (HttpRequestException e)
         {
@@ -135,4 +136,8 @@ internal sealed class ControlClient : IDisposable
 }
 
 /// <summary>An answer, as it came and parsed.</summary>
-internal sealed record ControlReply(string Text, JsonElement Json);
+internal sealed record ControlReply(string Text, JsonElement Json)
+{
+    /// <summary>The entity tag, in quotes; empty when there is none.</summary>
+    public string ETag { get; init; } = "";
+}

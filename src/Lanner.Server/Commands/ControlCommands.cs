@@ -15,7 +15,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Reload(), Scale(), Stop(), Stacks()];
+    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Reload(), Scale(), Stop(), Stacks(), Settings()];
 
     private Command Status() => Reading("status", "Says how the server and its apps fare.", [], (session, _, cancellationToken) => StatusCommand.RunAsync(session, cancellationToken));
 
@@ -56,6 +56,27 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         return Reading("stacks", "Prints the Python stacks of every thread, now, also of a stuck worker.", [target],
             (session, result, cancellationToken) => StacksCommand.RunAsync(session, result.GetValue(target), cancellationToken));
     }
+
+    private Command Settings()
+    {
+        var command = new Command("settings", "Reads and changes an app's live settings.");
+        var name = new Argument<string>("NAME") { Description = "The app." };
+        var some = new Argument<string?>("KEY") { Arity = ArgumentArity.ZeroOrOne, Description = "One value, as in prices.low. Default: all." };
+        var key = new Argument<string>("KEY") { Description = "The value to set, as in prices.low." };
+        var value = new Argument<string>("VALUE") { Description = "JSON; what is none is taken as a text." };
+        var patch = new Argument<string>("JSON") { Description = "A JSON merge patch: null removes." };
+        var ifVersion = new Option<string>("--if-version") { HelpName = "N", Description = "Only if the settings have this version." };
+        command.Subcommands.Add(Reading("get", "Prints them.", [name, some], (session, result, cancellationToken) =>
+            SettingsCommand.GetAsync(session, result.GetValue(name)!, result.GetValue(some), cancellationToken)));
+        command.Subcommands.Add(Make("set", "Changes one value; prints the version, once every worker has it.", [name, key, value, ifVersion], null, (session, result, cancellationToken) =>
+            SettingsCommand.SetAsync(session, result.GetValue(name)!, result.GetValue(key)!, result.GetValue(value)!, Version(result, ifVersion), cancellationToken)));
+        command.Subcommands.Add(Make("patch", "Changes several values; prints the version, once every worker has it.", [name, patch, ifVersion], null, (session, result, cancellationToken) =>
+            SettingsCommand.PatchAsync(session, result.GetValue(name)!, result.GetValue(patch)!, Version(result, ifVersion), cancellationToken)));
+        return command;
+    }
+
+    private static long? Version(ParseResult result, Option<string> option) =>
+        result.GetValue(option) is { } text ? Value(new WholeNumberKind(0, int.MaxValue).Parse(text, ""), option.Name) : null;
 
     private static Argument<string?> AppArgument(string meaning) => new("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = meaning };
 

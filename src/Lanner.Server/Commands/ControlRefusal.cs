@@ -24,7 +24,7 @@ internal sealed class ControlRefusal : CommandFailure
         {
             "unknown-app" => new($"{detail}{Known([.. problem.Texts("apps")], detail.Split('\'') is [_, var name, ..] ? name : "")}", CommandLine.BadUsage, problem),
             "settings-refused" => new(string.Join('\n', problem.Texts("problems")), CommandLine.BadUsage, problem),
-            "unknown-worker" or "bad-request" => new(detail, CommandLine.BadUsage, problem),
+            "unknown-worker" or "bad-request" or "not-json" or "too-large" or "settings-invalid" => new(detail, CommandLine.BadUsage, problem),
             "token-needed" => new($"the server at {address} wants its token: give --token TOKEN, or set $LANNER_CONTROL_TOKEN to the control_token of its settings", Failed, problem),
             _ => new(detail.Length > 0 ? detail : $"what answers at {address} is not a Lanner server's control API", Failed, problem),
         };

@@ -20,6 +20,10 @@ internal static class AppSettingTable
             a => a.Definition.App, (a, v) => a with { Definition = a.Definition with { App = v } },
             "What to load: module:name, module, module:factory(), path/to/file.py[:name], path/to/file.wsgi[:name] or paste:FILE[#SECTION].")
             { DefaultText = "required" },
+        new Setting<ConfiguredApp, bool>("app_factory", new BooleanKind(),
+            a => a.Definition.IsFactory, (a, v) => a with { Definition = a.Definition with { IsFactory = v } },
+            "Whether app names a function that makes the app from the live settings, given as a dict: called once in each process for each distinct configuration.")
+            { Option = new OptionForm("--app-factory", "") { FlagValue = "true" } },
         new Setting<ConfiguredApp, IReadOnlyList<MountPath>>("mount", new ListKind<MountPath>(new MountPathKind()),
             a => a.Mounts, (a, v) => a with { Mounts = v },
             "Where the app answers: path prefix, with or without a host; the longest prefix wins.")

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -210,17 +209,5 @@ public class ControlTests
     private static async Task<JsonElement> JsonAsync(HttpClient control, string path) =>
         JsonDocument.Parse(Encoding.UTF8.GetBytes(await control.GetStringAsync(path))).RootElement;
 
-    private static HttpClient Control(LannerServer server) => new(new SocketsHttpHandler
-    {
-        ConnectCallback = async (_, cancellationToken) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(server.ControlSocket), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    {
-        BaseAddress = new Uri("http://lanner"),
-        Timeout = LannerServer.Patience,
-    };
+    private static HttpClient Control(LannerServer server) => server.OpenControl();
 }
