@@ -14,7 +14,7 @@ import threading
 import traceback
 from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, hooks, lifeline, loading, output, peers, wsgi
+from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, wsgi
 from .channel import Channel
 from .identity import worker as identity
 
@@ -92,6 +92,9 @@ def _run(
             return 1  # the front end is gone
         if came[0] == frames.STOP:
             break
+        elif came[0] == frames.LOG_LEVEL:
+            logs.set_levels(came[1]["log_levels"])
+            control.send(frames.LOG_LEVEL, {"serial": came[1]["serial"]})
     for thread in threads:  # each ends when the front end closes its channel
         thread.join()
     hooks.finish()
@@ -109,7 +112,9 @@ def _served(
         app = load(settings)
     hooks.forked(in_child=settings["start"] != "spawn")
     hooks.process._set_up()
-    return peer.worker_starting(app)
+    app = peer.worker_starting(app)
+    logs.serve()
+    return app
 
 
 def load(settings: dict[str, Any]) -> Callable[..., Any]:
@@ -160,14 +165,16 @@ def name_process(name: str) -> None:
         pass
 
 
+def request_id() -> str:
+    """Of the request that this thread runs, or empty."""
+    noted = running.get(threading.get_ident())
+    environ = noted[0] if noted else None
+    return environ["lanner.request_id"] if environ else ""
+
+
 def _capture(out: int, err: int) -> None:
     """Makes the pipes to the log this process's output."""
-
-    def request_id() -> str:
-        noted = running.get(threading.get_ident())
-        environ = noted[0] if noted else None
-        return environ["lanner.request_id"] if environ else ""
-
+    output.request_id = request_id
     for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
         os.dup2(number, target, inheritable=True)
         os.close(number)
@@ -177,6 +184,7 @@ def _capture(out: int, err: int) -> None:
         setattr(sys, f"__{name.strip('<>')}__", stream)
         _streams.append(stream)
         _move_handlers(old, stream)
+    output.begin_log()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)

@@ -32,6 +32,7 @@ internal sealed class ControlRoutes(IControlledServer server)
         ["", "v1", "apps", var name] => [Get(() => InApp(name, App))],
         ["", "v1", "apps", var name, "reload"] => [Post(() => InAppAsync(name, app => ReloadAsync(app, cancellationToken)))],
         ["", "v1", "apps", var name, "scale"] => [new Route(HttpMethods.Patch, () => InAppAsync(name, app => ScaleAsync(app, request, cancellationToken)))],
+        ["", "v1", "apps", var name, "log-level"] => [Get(() => InApp(name, LogLevelAnswers.Show)), new Route(HttpMethods.Put, () => InAppAsync(name, app => LogLevelAnswers.SetAsync(app, request, cancellationToken)))],
         ["", "v1", "apps", var name, "workers"] => [Get(() => InApp(name, app => Workers([app])))],
         ["", "v1", "workers"] => [Get(() => Workers(server.Apps))],
         ["", "v1", "workers", var pid, "stacks"] => [new Route(HttpMethods.Get, () => StacksAsync(pid))],

@@ -55,6 +55,9 @@ public sealed record AppDefinition
     /// <summary>Threads that <c>lanner.spawn</c> may use in each process.</summary>
     public int SpawnThreads { get; init; } = 32;
 
+    /// <summary>The level of Python's root logger; <see cref="PythonLevel.Unset"/> leaves it to the app.</summary>
+    public PythonLevel LogLevel { get; init; }
+
     /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
     public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
 

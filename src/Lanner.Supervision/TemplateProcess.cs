@@ -55,7 +55,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         TemplateProcess template = Launch(app, generation, surroundings, log);
         try
         {
-            await template.ConfigureAsync();
+            await template.ConfigureWithLevelsAsync();
             await template._loaded.Task.WaitAsync(app.BootTimeout, surroundings.Time, cancellationToken);
             template._startOutput.Forget();
             return template;
@@ -162,13 +162,14 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
-        var output = new StartOutput(app, log);
+        int pid = 0;
+        var output = new StartOutput(line => surroundings.WriteOutput(app.Name, -1, pid, line));
         using SafeFileHandle nothing = File.OpenHandle("/dev/null");
         using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write, output.End);
         using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write, output.End);
         try
         {
-            int pid = Posix.Spawn(
+            pid = Posix.Spawn(
                 app.Python,
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
                 ProcessEnvironment.Of(app),
@@ -188,7 +189,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync()
+    private async Task ConfigureAsync(IReadOnlyList<string> logLevels)
     {
         try
         {
@@ -230,6 +231,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("peer");
                 frame.Str(_app.Peer ?? "");
+                WriteLevels(frame, logLevels);
                 frame.Str("generation");
                 frame.Int(Generation);
             }, [_surroundings.LocksOf(_app.Name)]);

@@ -114,6 +114,9 @@ public enum FrameKind : byte
 
     /// <summary>Front end to template: marshalled dict with the number of workers that there are to be.</summary>
     Scaled = 72,
+
+    /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
+    LogLevel = 75,
 }
 
 /// <summary>Flags of a frame.</summary>
