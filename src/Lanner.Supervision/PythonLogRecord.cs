@@ -20,15 +20,11 @@ public sealed class PythonLogRecord : IReadOnlyList<KeyValuePair<string, object?
 
     private KeyValuePair<string, object?>[]? _parts;
 
-    private PythonLogRecord()
-    {
-    }
-
     /// <summary>The app's name.</summary>
-    public string App { get; internal set; } = "";
+    public string App { get; set; } = "";
 
     /// <summary>The worker's slot; -1 for the template.</summary>
-    public int Slot { get; internal set; }
+    public int Slot { get; set; }
 
     /// <summary>The process that logged it: the worker, the template, or a child of one.</summary>
     public required int Pid { get; init; }

@@ -11,8 +11,12 @@ internal abstract class LogTarget : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Whether a log cannot be written for such a reason; anything else is a fault of this program.</summary>
-    public static bool IsFailure(Exception failure) => failure is IOException or UnauthorizedAccessException or ObjectDisposedException or NotSupportedException;
+    /// <summary>
+    /// Whether a log cannot be written for such a reason; anything else is a fault of this program. A file that may not grow (EFBIG) is
+    /// an argument out of range to .NET.
+    /// </summary>
+    public static bool IsFailure(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or ObjectDisposedException or NotSupportedException or ArgumentOutOfRangeException;
 }
 
 /// <summary>A stream, such as standard error.</summary>
