@@ -44,7 +44,7 @@ public partial class LogOrderTests
             ["LOGGING_GO"] = go,
             ["LOGGING_COUNT"] = Records.ToString(CultureInfo.InvariantCulture),
         };
-        int moved = 0;
+        (int moved, int rotated) = (0, 0);
         await using (LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml")], environment, python: ""))
         {
             await File.WriteAllTextAsync(go, "");
@@ -52,14 +52,18 @@ public partial class LogOrderTests
             while (ledger.Count("done") < Threads)
             {
                 Assert.True(watch.Elapsed < 2 * LannerServer.Patience, "the workers are still logging");
-                // As logrotate does; the server itself may be renaming the file just now.
-                try
+                // As logrotate does, in turn with the server, which may be renaming the file just now.
+                int files = Directory.GetFiles(folder.Path, "server.log.*").Length;
+                if (files > rotated)
                 {
-                    File.Move(log, folder.File($"moved.{moved}.log"));
-                    moved++;
-                }
-                catch (FileNotFoundException)
-                {
+                    try
+                    {
+                        File.Move(log, folder.File($"moved.{moved}.log"));
+                        (moved, rotated) = (moved + 1, files);
+                    }
+                    catch (FileNotFoundException)
+                    {
+                    }
                 }
                 server.Signal("USR1");
                 await server.Client.GetStringAsync("/levels");
@@ -68,10 +72,10 @@ public partial class LogOrderTests
             Assert.Equal(0, await server.WaitForExitAsync());
         }
 
-        string[] files = [.. Directory.GetFiles(folder.Path).Where(path => Path.GetFileName(path).Contains(".log", StringComparison.Ordinal))];
-        Assert.True(moved > 1 && files.Any(path => path.EndsWith(".log.2", StringComparison.Ordinal)), "it was rotated in both ways");
+        string[] all = [.. Directory.GetFiles(folder.Path).Where(path => Path.GetFileName(path).Contains(".log", StringComparison.Ordinal))];
+        Assert.True(moved > 1 && all.Any(path => path.EndsWith(".log.2", StringComparison.Ordinal)), "it was rotated in both ways");
         var seen = new Dictionary<string, SortedSet<int>>();
-        foreach (string file in files)
+        foreach (string file in all)
         {
             // Within a file the records of a thread follow each other; each is in one file only.
             var last = new Dictionary<string, int>();
