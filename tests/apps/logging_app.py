@@ -10,7 +10,7 @@ from logging.config import dictConfig
 from typing import Any
 
 import lanner
-from exchange import Environ, answer, note, query, who
+from exchange import Environ, answer, await_file, note, query, who
 
 LOG = logging.getLogger("shop.views")
 THREADS = 8
@@ -20,7 +20,7 @@ logging.getLogger("shop.start").warning("imported by %d", os.getpid())
 
 @lanner.process.setup
 def wait_for_go() -> None:
-    """With LOGGING_GO: eight threads that log numbered records as fast as they can, once that file is there."""
+    """With LOGGING_GO: eight threads that log numbered records as fast as they can, 250 for each of the files GO.0, GO.250 …"""
     go = os.environ.get("LOGGING_GO")
     if go:
         for place in range(THREADS):
@@ -29,10 +29,11 @@ def wait_for_go() -> None:
 
 def _burst(go: str, place: int) -> None:
     log = logging.getLogger("burst")
-    while not os.path.exists(go):
-        time.sleep(0.01)
     for number in range(int(os.environ["LOGGING_COUNT"])):
         name = f"{os.getpid()}-{place} number {number}"
+        if number % 250 == 0:
+            note("at", name)
+            await_file(f"{go}.{number}")
         if number % 50 == 0:
             try:
                 raise ValueError(f"cause of {name}\nin two lines")
@@ -43,7 +44,7 @@ def _burst(go: str, place: int) -> None:
             log.warning("record %s %s end", name, "é\n" * 10_000)
         else:
             log.warning("record %s end", name)
-    note("done", name)
+    note("at", "the end")
 
 
 def application(environ: Environ, start_response: Any) -> list[bytes]:
