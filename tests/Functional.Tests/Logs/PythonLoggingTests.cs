@@ -119,6 +119,30 @@ public class PythonLoggingTests
         Assert.Equal((2, "lanner: level must be one of default, debug, info, warning, error, critical, not \"loud\""), (code, Assert.Single(refused)));
     }
 
+    [Fact]
+    public async Task Log_ThatCannotBeWritten_StopsNoRequestAndIsTold()
+    {
+        await using LannerServer server = await LannerServer.StartAppAsync("logging_app", ["--log", "/dev/full"]);
+
+        for (int i = 0; i < 5; i++)
+            Assert.Equal("text", await server.Client.GetStringAsync("/levels"));
+
+        await server.WaitForOutputAsync(line => line.StartsWith("lanner: the log cannot be written; its entries are lost until it can: ", StringComparison.Ordinal));
+        Assert.Single(server.Output, line => line.Contains("cannot be written", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Log_ThatCannotBeOpened_IsOneSentenceAndNothingStarts()
+    {
+        using var folder = new TemporaryFolder();
+
+        (int code, string[] output) = await LannerServer.RunToEndAsync(
+            ["serve", "logging_app", "--directory", Checkout.Apps, "--python", LannerServer.DebianPython, "-b", "127.0.0.1:0", "--log", folder.File("missing/server.log")]);
+
+        Assert.Equal(1, code);
+        Assert.Contains("missing/server.log", Assert.Single(output), StringComparison.Ordinal);
+    }
+
     private static string[] Four(string level) => [level, level, level, level];
 
     /// <summary>Asks every worker once: each has one thread, so as many requests at once as there are workers reach all.</summary>
