@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, lifeline, peers, worker_process
+from . import descriptors, fork, frames, hooks, lifeline, logs, output, peers, worker_process
 from .identity import worker as identity
 from .live_settings import settings as live_settings
 from .peers import seam
@@ -68,6 +68,7 @@ def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers
     if settings["preload"]:
         fork.watch()
         app = worker_process.load(settings)
+    logs.load()
     peer.started(app)
     return app, peer
 
@@ -82,6 +83,8 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    output.begin_log()
+    logs.watch(settings["log_levels"])
     seam.prepare(settings)
 
 
@@ -158,6 +161,9 @@ class _Template:
             self._waiting.append(command)
         elif kind == frames.SCALED:
             self._peer.scaled(command["workers"])
+        elif kind == frames.LOG_LEVEL:
+            self._settings["log_levels"] = command["log_levels"]
+            logs.set_levels(command["log_levels"])
         elif kind == frames.STOP:
             self._peer.stopping()
             os._exit(0)

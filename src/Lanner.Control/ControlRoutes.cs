@@ -38,6 +38,7 @@ internal sealed class ControlRoutes(IControlledServer server)
             new Route(HttpMethods.Put, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: true, By(request), cancellationToken))),
             new Route(HttpMethods.Patch, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: false, By(request), cancellationToken)))],
         ["", "v1", "apps", var name, "settings", "history"] => [new Route(HttpMethods.Get, () => InSettingsAsync(name, settings => SettingsRoutes.HistoryAsync(settings, request, cancellationToken)))],
+        ["", "v1", "apps", var name, "log-level"] => [Get(() => InApp(name, LogLevelAnswers.Show)), new Route(HttpMethods.Put, () => InAppAsync(name, app => LogLevelAnswers.SetAsync(app, request, cancellationToken)))],
         ["", "v1", "apps", var name, "workers"] => [Get(() => InApp(name, app => Workers([app])))],
         ["", "v1", "workers"] => [Get(() => Workers(server.Apps))],
         ["", "v1", "workers", var pid, "stacks"] => [new Route(HttpMethods.Get, () => StacksAsync(pid))],

@@ -276,6 +276,10 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
             Fixed(_log, "control");
         if ((settings.TlsCertificate, settings.TlsKey) != (_settings.TlsCertificate, _settings.TlsKey))
             Fixed(_log, "tls_certificate, tls_key");
+        if ((settings.Log, settings.LogRotation, settings.LogFormat, settings.LogLevel) != (_settings.Log, _settings.LogRotation, _settings.LogFormat, _settings.LogLevel))
+            Fixed(_log, "log, log_rotate, log_format, log_level");
+        if ((settings.AccessLog, settings.AccessLogRotation) != (_settings.AccessLog, _settings.AccessLogRotation))
+            Fixed(_log, "access_log, access_log_rotate");
     }
 
     [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]

@@ -29,13 +29,28 @@ internal static partial class ServerHost
     /// <param name="settings">What it is told to begin with.</param>
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="errorLog">What has taken the place of standard error, to be opened anew on USR1.</param>
-    public static async Task<int> RunAsync(
-        ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, ErrorLogFile? errorLog = null)
+    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken)
+    {
+        ServerLog serverLog;
+        ILoggerFactory logs;
+        try
+        {
+            (logs, serverLog) = LoggingSetup.Create(settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"lanner: {e.Message}");
+            return 1;
+        }
+        using (logs)
+            return await RunAsync(settings, read, logs, serverLog, cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(
+        ServerSettings settings, Func<ConfigurationResult> read, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
-        using ILoggerFactory logs = LoggingSetup.Create(settings);
         using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
@@ -60,7 +75,7 @@ internal static partial class ServerHost
             ReopenLogs = () =>
             {
                 accessLog?.Reopen();
-                errorLog?.Reopen();
+                serverLog.Reopen();
             },
             Reload = () => _ = Task.Run(server.ReloadAndTellAsync),
             LogStacks = () => _ = Task.Run(server.LogStacksAsync),

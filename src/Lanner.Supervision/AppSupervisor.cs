@@ -73,6 +73,9 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     /// <summary>Why the newest version of the app does not serve: its start or last reload failed; null when it did not.</summary>
     public AppFault? NotLoaded => _notLoaded;
 
+    /// <summary>The levels of the app's loggers that were asked for while it runs.</summary>
+    public LogLevels LogLevels => _surroundings.LogLevelsOf(_app.Name);
+
     /// <summary>Logs what the threads of all workers do.</summary>
     public async Task LogStacksAsync()
     {

@@ -58,7 +58,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         TemplateProcess template = Launch(app, generation, surroundings, settings, log);
         try
         {
-            await template.ConfigureAsync();
+            await template.ConfigureWithLevelsAsync();
             await template._loaded.Task.WaitAsync(app.BootTimeout, surroundings.Time, cancellationToken);
             template._startOutput.Forget();
             return template;
@@ -172,13 +172,14 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
-        var output = new StartOutput(app, log);
+        int pid = 0;
+        var output = new StartOutput(line => surroundings.WriteOutput(app.Name, -1, pid, line));
         using SafeFileHandle nothing = File.OpenHandle("/dev/null");
         using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write, output.End);
         using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write, output.End);
         try
         {
-            int pid = Posix.Spawn(
+            pid = Posix.Spawn(
                 app.Python,
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
                 ProcessEnvironment.Of(app),
@@ -198,7 +199,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync()
+    private async Task ConfigureAsync(IReadOnlyList<string> logLevels)
     {
         (long version, SafeFileHandle? settings) = _settings.ForStart();
         using SafeFileHandle? held = settings;
@@ -244,6 +245,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("peer");
                 frame.Str(_app.Peer ?? "");
+                WriteLevels(frame, logLevels);
                 frame.Str("generation");
                 frame.Int(Generation);
                 frame.Str("settings");

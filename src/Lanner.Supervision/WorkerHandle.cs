@@ -35,6 +35,7 @@ public sealed class WorkerHandle
         Generation = generation;
         Serial = serial;
         _control = control;
+        Levels = new WorkerLevels(control);
         _lifeline = lifeline;
         _sockets = sockets;
         Scoreboard = board;
@@ -73,6 +74,9 @@ public sealed class WorkerHandle
 
     /// <summary>What its threads do, asked from outside.</summary>
     internal StackDump Stacks { get; }
+
+    /// <summary>The levels of its loggers.</summary>
+    internal WorkerLevels Levels { get; }
 
     /// <summary>Whether the front end itself has killed it.</summary>
     internal bool WasKilled => _killed;
@@ -143,6 +147,8 @@ public sealed class WorkerHandle
                     if (Advance(WorkerState.Ready))
                         _ready.TrySetResult();
                 }
+                else if (kind == FrameKind.LogLevel)
+                    Levels.Answered(entries.Number("serial"));
                 else if (kind == FrameKind.Failed)
                     _ready.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
                 else if (kind == FrameKind.SettingsTaken)

@@ -23,6 +23,8 @@ internal static unsafe partial class Posix
     private const int SOCK_STREAM = 1;
     private const int CLOEXEC = 0x80000;
     private const int NONBLOCK = 0x800;
+    private const int F_SETFL = 4;
+    private const int O_APPEND = 0x400;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_DONTWAIT = 0x40;
@@ -240,6 +242,9 @@ internal static unsafe partial class Posix
             return Marshal.GetLastPInvokeError() is EAGAIN or EINTR ? -1 : 0;
         }
     }
+
+    /// <summary>From now on the kernel puts every write to the file at its end, wherever that is by then.</summary>
+    internal static void Append(SafeFileHandle file) => Check(fcntl(Number(file), F_SETFL, O_APPEND), "fcntl");
 
     internal static void Write(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
     {

@@ -18,7 +18,7 @@ internal sealed class SimulatedWorker
         _clock = clock ?? TimeProvider.System;
         (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
-        _sockets = [.. descriptors.Skip(6).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
+        _sockets = [.. descriptors.Skip(6).Select(Take)];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
         Handle.Advance(WorkerState.Ready);
         pool.Attach(Handle);
@@ -71,6 +71,14 @@ internal sealed class SimulatedWorker
     {
         foreach (Socket socket in _sockets)
             socket.Dispose();
+    }
+
+    /// <summary>One owner: the finalizer of the other would close a descriptor that is in use.</summary>
+    private static Socket Take(SafeFileHandle handle)
+    {
+        var socket = new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true));
+        handle.SetHandleAsInvalid();
+        return socket;
     }
 
     private void Store(int thread, int word, ulong value) => RandomAccess.Write(_board, BitConverter.GetBytes(value), (thread * 64) + (word * 8));

@@ -50,6 +50,9 @@ internal sealed class ControlClient : IDisposable
     /// <inheritdoc cref="PostAsync"/>
     public Task<ControlReply> PatchAsync(string path, string json, CancellationToken cancellationToken, string? ifMatch = null) => SendAsync(HttpMethod.Patch, path, json, cancellationToken, ifMatch);
 
+    /// <inheritdoc cref="PostAsync"/>
+    public Task<ControlReply> PutAsync(string path, string json, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, json, cancellationToken);
+
     /// <summary>A connection on which nothing is sent; see <see cref="WaitForEndAsync"/>.</summary>
     /// <exception cref="CommandFailure">There is no server.</exception>
     public async Task<Stream> OpenAsync(CancellationToken cancellationToken)

@@ -22,6 +22,16 @@ internal static class ServerSettingTable
             s => s.AccessLog, (s, v) => s with { AccessLog = v },
             "Where each finished request is told: nowhere, standard output, or a file.")
             { Option = new OptionForm("--access-log", "FILE|-|off") },
+        new Setting<ServerSettings, LogRotation?>("access_log_rotate", new LogRotationKind(),
+            s => s.AccessLogRotation, (s, v) => s with { AccessLogRotation = v },
+            "When the server rotates the access log: before its file would exceed size it becomes .1, and keep old files stay (5 unless said)."),
+        new Setting<ServerSettings, string>("log", new LogKind(),
+            s => s.Log, (s, v) => s with { Log = v },
+            "Where the log goes, with what apps print and log: standard error, or a file.")
+            { Option = new OptionForm("--log", "FILE|-") },
+        new Setting<ServerSettings, LogRotation?>("log_rotate", new LogRotationKind(),
+            s => s.LogRotation, (s, v) => s with { LogRotation = v },
+            "When the server rotates the log, as access_log_rotate."),
         new Setting<ServerSettings, LogFormat>("log_format", new ChoiceKind<LogFormat>(("text", LogFormat.Text), ("json", LogFormat.Json)),
             s => s.LogFormat, (s, v) => s with { LogFormat = v },
             "Lines for people or one JSON object a line, for the log and the access log. The access log's text is Apache's combined form.")
@@ -30,7 +40,7 @@ internal static class ServerSettingTable
                 ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
                 ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical)),
             s => s.LogLevel, (s, v) => s with { LogLevel = v },
-            "What is told on standard error at least.")
+            "What the server tells of itself at least. Records of Python's logging have the level of their logger: log_level of the app.")
             { Option = new OptionForm("--log-level", "LEVEL") },
         new Setting<ServerSettings, string>("tls_certificate", new PathKind("a PEM file"),
             s => s.TlsCertificate!, (s, v) => s with { TlsCertificate = v },

@@ -38,6 +38,15 @@ internal sealed record ServerSettings
     /// <summary><c>off</c>, <c>-</c> for standard output, or an absolute path.</summary>
     public string AccessLog { get; init; } = "off";
 
+    /// <summary>When the access log is rotated; null: never by the server.</summary>
+    public LogRotation? AccessLogRotation { get; init; }
+
+    /// <summary><c>-</c> for standard error, or an absolute path.</summary>
+    public string Log { get; init; } = "-";
+
+    /// <summary>When the log is rotated; null: never by the server.</summary>
+    public LogRotation? LogRotation { get; init; }
+
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
