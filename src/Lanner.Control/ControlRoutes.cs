@@ -33,6 +33,10 @@ internal sealed class ControlRoutes(IControlledServer server)
         ["", "v1", "apps", var name, "reload"] => [Post(() => InAppAsync(name, app => ReloadAsync(app, cancellationToken)))],
         ["", "v1", "apps", var name, "scale"] => [new Route(HttpMethods.Patch, () => InAppAsync(name, app => ScaleAsync(app, request, cancellationToken)))],
         ["", "v1", "apps", var name, "workers"] => [Get(() => InApp(name, app => Workers([app])))],
+        ["", "v1", "apps", var name, "threads"] => [Get(() => InApp(name, app => Shown(app, ActivityJson.WriteThreads)))],
+        ["", "v1", "apps", var name, "requests"] => [Get(() => InApp(name, app => Shown(app, ActivityJson.WriteRequests)))],
+        ["", "v1", "apps", var name, "history"] => [Get(() => InApp(name, app => Shown(app, (json, app) => ActivityJson.WriteHistory(json, app, ActivityJson.After(request.Query["after"])))))],
+        ["", "v1", "apps", var name, "errors"] => [Get(() => InApp(name, app => Shown(app, ActivityJson.WriteErrors)))],
         ["", "v1", "workers"] => [Get(() => Workers(server.Apps))],
         ["", "v1", "workers", var pid, "stacks"] => [new Route(HttpMethods.Get, () => StacksAsync(pid))],
         ["", "v1", "workers", var pid, "recycle"] => [Post(() => Task.FromResult(Recycle(pid)))],
@@ -62,6 +66,8 @@ internal sealed class ControlRoutes(IControlledServer server)
     });
 
     private static ControlAnswer App(ControlledApp app) => ControlAnswer.Json(StatusCodes.Status200OK, json => StateJson.WriteApp(json, app));
+
+    private static ControlAnswer Shown(ControlledApp app, Action<Utf8JsonWriter, ControlledApp> write) => ControlAnswer.Json(StatusCodes.Status200OK, json => write(json, app));
 
     private static ControlAnswer Workers(IEnumerable<ControlledApp> apps) => ControlAnswer.Json(StatusCodes.Status200OK, json =>
     {

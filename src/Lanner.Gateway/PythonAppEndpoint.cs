@@ -139,7 +139,8 @@ public sealed partial class PythonAppEndpoint
         if (!whole && !writer.ClientGone)
         {
             passage.Error = GatewayError.BadResponse;
-            TooShort(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid);
+            passage.Mount!.App.Errors.Add(GatewayError.BadResponse.Code, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, "the body is shorter than its Content-Length");
+            TooShort(_log, passage.Mount.App.App.Name, passage.RequestId, passage.WorkerPid);
         }
         if (!whole)
             context.Abort();
@@ -159,6 +160,7 @@ public sealed partial class PythonAppEndpoint
             _ => GatewayError.AppNotReady,
         };
         passage.Error = error;
+        passage.Mount.App.Errors.Add(error.Code, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
         if (result.Outcome == ForwardOutcome.AppError)
             AppRaised(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
         else if (result.Outcome == ForwardOutcome.BadResponse)

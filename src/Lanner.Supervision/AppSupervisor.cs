@@ -38,6 +38,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         _log = log;
         _time = surroundings.Time;
         _history = new AppHistory(_time);
+        Errors = new RecentErrors(_time);
         Pool = new WorkerPool(app, _time, log)
         {
             WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
@@ -91,7 +92,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         finally
         {
-            _keeping = Task.WhenAll(FollowTemplateAsync(), LookAsync());
+            _keeping = Task.WhenAll(FollowTemplateAsync(), LookAsync(), SampleAsync());
         }
     }
 

@@ -113,7 +113,7 @@ internal sealed class SimulatedRequest : QueuedExchange
         return default;
     }
 
-    public override string Description => "a simulated request";
+    public override RequestLabel Label => new("GET", "a simulated request", "id");
 
     public override void OnExpired() => Tell("expired");
 
