@@ -16,8 +16,6 @@ namespace Lanner.Control;
 /// </summary>
 public sealed partial class ControlHost : IAsyncDisposable
 {
-    private const int LongestBody = 64 * 1024;
-
     /// <summary>For answers that are being written when the server ends.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
@@ -34,26 +32,23 @@ public sealed partial class ControlHost : IAsyncDisposable
 
     /// <summary>Listens; done when it answers.</summary>
     /// <param name="server">What is controlled.</param>
-    /// <param name="address"><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</param>
-    /// <param name="token">What clients on TCP must show; not asked for on a Unix socket, which is its owner's alone.</param>
+    /// <param name="settings">Where, and for whom.</param>
     /// <param name="logs">Where failures are logged.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="IOException">It cannot listen there; the message is one sentence for the user.</exception>
-    public static async Task<ControlHost> StartAsync(IControlledServer server, string address, string? token, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<ControlHost> StartAsync(IControlledServer server, ControlSettings settings, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        ControlAddress place = ControlAddress.Parse(address);
-        ControlGuard? guard = null;
-        if (place is TcpControlAddress tcp)
-            guard = string.IsNullOrEmpty(token) ? throw new IOException($"the control address {address} needs a token, as others can reach it: set control_token") : new ControlGuard(tcp, token);
+        ControlAddress place = ControlAddress.Parse(settings.Address);
+        ControlGuard guard = ControlGuard.Of(place, settings.Token, settings.Time);
 
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Limits.MaxRequestBodySize = LongestBody;
+        options.Limits.MaxRequestBodySize = ControlRoute.UsualBody;
         place.Listen(options);
         var sockets = new SocketTransportOptions { IOQueueCount = 1, CreateBoundListenSocket = ControlSocket.Bind };
         var kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(sockets), logs), logs);
         try
         {
-            await kestrel.StartAsync(new Application(new ControlRoutes(server), guard, logs.CreateLogger<ControlHost>()), cancellationToken);
+            await kestrel.StartAsync(new Application(new ControlRoutes(server, guard), guard, logs.CreateLogger<ControlHost>()), cancellationToken);
         }
         catch
         {
@@ -74,7 +69,7 @@ public sealed partial class ControlHost : IAsyncDisposable
     [LoggerMessage(4001, LogLevel.Error, "the control API failed at {Method} {Path}")]
     private static partial void Failed(ILogger log, Exception failure, string method, string path);
 
-    private sealed class Application(ControlRoutes routes, ControlGuard? guard, ILogger log) : IHttpApplication<HttpContext>
+    private sealed class Application(ControlRoutes routes, ControlGuard guard, ILogger log) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -83,7 +78,7 @@ public sealed partial class ControlHost : IAsyncDisposable
             CancellationToken left = context.RequestAborted;
             try
             {
-                ControlAnswer answer = guard?.Refusal(context) ?? await AnswerAsync(context.Request, left);
+                ControlAnswer answer = await AnswerAsync(context);
                 await answer.WriteAsync(context.Response, left);
             }
             catch (OperationCanceledException) when (left.IsCancellationRequested)
@@ -96,23 +91,39 @@ public sealed partial class ControlHost : IAsyncDisposable
         {
         }
 
-        private async Task<ControlAnswer> AnswerAsync(HttpRequest request, CancellationToken left)
+        /// <summary>Who may not ask is not told either what there is.</summary>
+        private async Task<ControlAnswer> AnswerAsync(HttpContext context)
+        {
+            (ControlRoute? route, string[] values, ControlAnswer? instead) = routes.Find(context.Request);
+            Admission admission = guard.Admit(context, route is { IsOpen: true });
+            if (admission.Refusal is { } refusal)
+                return refusal;
+            if (instead is not null)
+                return instead;
+            return await AnswerAsync(route!, new ControlRequest(context, admission.Caller!, values, route!.LongestBody));
+        }
+
+        private async Task<ControlAnswer> AnswerAsync(ControlRoute route, ControlRequest request)
         {
             try
             {
-                return await routes.AnswerAsync(request, left);
+                return await route.Answer(request);
             }
-            catch (OperationCanceledException) when (!left.IsCancellationRequested)
+            catch (OperationCanceledException) when (!request.Left.IsCancellationRequested)
             {
                 return ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "the server is stopping");
+            }
+            catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+            {
+                return ControlAnswer.Problem(e.StatusCode, "too-large", $"the body is longer than {request.LongestBody} bytes");
             }
             catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
             {
                 return ControlAnswer.Problem(e.StatusCode, "bad-request", e.Message);
             }
-            catch (Exception e) when (!left.IsCancellationRequested)
+            catch (Exception e) when (!request.Left.IsCancellationRequested)
             {
-                Failed(log, e, request.Method, request.Path);
+                Failed(log, e, request.Http.Method, request.Http.Path);
                 return ControlAnswer.Problem(StatusCodes.Status500InternalServerError, "failed", "the request could not be answered; the log has the reason");
             }
         }

@@ -150,7 +150,7 @@ internal static partial class ServerHost
     {
         try
         {
-            return await ControlHost.StartAsync(server, settings.Control, settings.ControlToken, logs, cancellationToken);
+            return await ControlHost.StartAsync(server, new ControlSettings { Address = settings.Control, Token = settings.ControlToken }, logs, cancellationToken);
         }
         catch (IOException e) when (settings.ControlIsDefault)
         {

@@ -15,6 +15,8 @@ internal sealed class ControlFixture : IAsyncDisposable
 
     public FakeServer Server { get; } = new();
 
+    public ManualTime Time { get; } = new();
+
     public ControlHost Host { get; private set; } = null!;
 
     public string SocketPath => Path.Combine(_directory.FullName, "new", "control.sock");
@@ -36,7 +38,7 @@ internal sealed class ControlFixture : IAsyncDisposable
     }
 
     public Task<ControlHost> StartAsync(string address, string? token = null) =>
-        ControlHost.StartAsync(Server, address, token, NullLoggerFactory.Instance, CancellationToken.None);
+        ControlHost.StartAsync(Server, new ControlSettings { Address = address, Token = token, Time = Time }, NullLoggerFactory.Instance, CancellationToken.None);
 
     /// <summary>Sends a request and reads the answer as JSON.</summary>
     public async Task<(int Status, string? Type, JsonElement Body)> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
@@ -66,7 +68,7 @@ internal sealed class ControlFixture : IAsyncDisposable
 
     private HttpClient Connect()
     {
-        var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler { UseCookies = false };
         bool isUnix = Host.Address.StartsWith("unix:", StringComparison.Ordinal);
         if (isUnix)
         {
