@@ -48,7 +48,9 @@ export function appPage(root, name, view) {
     const answered = kept.sum(recent, "requests");
     say(figures["Requests/s"], figure(recent.length ? answered / recent.length : null));
     say(figures["Mean time"], milliseconds(kept.mean(recent)));
-    say(figures["Errors/min"], number(kept.sum(minute, "errors")));
+    const failed = kept.sum(minute, "errors");
+    say(figures["Errors/min"], number(failed));
+    say(counted.errors, failed > 0 ? number(failed) : "");
     for (const part of parts) part.drawHistory?.();
   });
   const pollWhole = poll(5, async () => { detail = await get(appPath(name)); for (const part of parts) part.whole?.(detail); });

@@ -9,11 +9,11 @@ const kinds = [
   { title: "Requests per second", unit: "/s", lines: [
     { label: "answered", color: "--busy", fill: true, of: (sample) => sample.requests },
     { label: "errors", color: "--bad", of: (sample) => sample.errors }] },
-  { title: "Time of a request", unit: " ms", lines: [
-    { label: "mean in the app", color: "--busy", of: (sample) => sample.mean_ms },
+  { title: "Mean time of a request", unit: " ms", lines: [
+    { label: "in the app", color: "--busy", of: (sample) => sample.mean_ms },
     { label: "median", color: "--good", of: (sample) => sample.p50_ms },
-    { label: "99 of 100", color: "--wait", of: (sample) => sample.p99_ms },
-    { label: "mean in line", color: "--wait", dash: [4, 3], of: (sample) => sample.wait_ms }] },
+    { label: "99 %", color: "--wait", of: (sample) => sample.p99_ms },
+    { label: "in line", color: "--wait", dash: [4, 3], of: (sample) => sample.wait_ms }] },
   { title: "Threads and line", unit: "", lines: [
     { label: "busy threads", color: "--busy", fill: true, of: (sample) => sample.busy },
     { label: "waiting requests", color: "--wait", of: (sample) => sample.queue }] },
@@ -94,11 +94,12 @@ export function charts(root, history) {
         const points = samples.filter((sample) => typeof line.of(sample) === "number")
           .map((sample) => ({ x: (Date.parse(sample.at) - now) / 1000, y: line.of(sample), at: sample.at }));
         chart.data.datasets[at].data = points;
-        const last = points.at(-1);
         shown[at].hidden = points.length === 0;
-        if (!last) return;
-        say(shown[at].lastChild, `${figure(last.y)}${kind.unit}`);
-        told.push(`${line.label} ${figure(last.y)}${kind.unit}, at most ${figure(Math.max(...points.map((point) => point.y)))}`);
+        if (points.length === 0) return;
+        const value = line.of(samples.at(-1));
+        const text = typeof value === "number" ? `${figure(value)}${kind.unit}` : "–";
+        say(shown[at].lastChild, text);
+        told.push(`${line.label} ${text}, at most ${figure(Math.max(...points.map((point) => point.y)))}`);
       });
       chart.options.scales.x.min = -span;
       chart.options.scales.x.ticks.stepSize = span / 5;

@@ -1,7 +1,7 @@
 // The frame: log-in, the server's line, the list of apps, and which page the address names.
 //   #/                 all apps          #/apps/NAME            workers and charts
 //   #/apps/NAME/VIEW   VIEW is requests, errors or settings
-import { get } from "./api.js";
+import { get, Unreachable } from "./api.js";
 import { appPage } from "./app.js";
 import { appList } from "./applist.js";
 import { say, mark } from "./dom.js";
@@ -47,14 +47,23 @@ async function look() {
   else page?.update(server);
 }
 
-onLink((state, wait) => {
+function showLink(state, wait) {
   mark(link, "class", `link ${state}`);
   say(link, state === "live" ? "live" : state === "paused" ? "paused" : `no answer from the server; next try in ${wait} s`);
   mark(main, "data-stale", state === "lost" ? "" : null);
-});
+}
 
 async function begin() {
-  await logIn();
+  for (let wait = 1; ; wait = Math.min(15, wait * 2)) {
+    try {
+      await logIn();
+      break;
+    } catch (failure) {
+      showLink("lost", wait);
+      if (!(failure instanceof Unreachable)) console.error(failure);
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
+  }
   server = null;
   looking?.stop();
   looking = poll(1, look);
@@ -62,6 +71,7 @@ async function begin() {
 }
 
 let looking = null;
+onLink(showLink);
 window.addEventListener("hashchange", () => { show(); main.focus({ preventScroll: true }); window.scrollTo(0, 0); });
 watch(() => { page?.close(); page = null; begin(); });
 begin();

@@ -11,7 +11,7 @@ export function requests(root, name) {
   const rows = h("tbody", null);
   const none = h("p.empty", { hidden: true }, "Nothing is in flight.");
   const sum = h("p.quiet-text", null, "\u00a0");
-  const filter = h("input", { type: "search", "aria-label": "Filter requests", placeholder: "Filter by path, method or id" });
+  const filter = h("input", { type: "search", "aria-label": "Filter requests", placeholder: "Filter" });
   root.append(h("section.panel", { "aria-label": "Requests in flight" },
     h("header", null, h("h2", null, "In flight and in line"), filter),
     sum,

@@ -2,7 +2,7 @@
 import { appPath, get } from "./api.js";
 import { recycle } from "./changes.js";
 import { each, h, mark, say } from "./dom.js";
-import { bytes, figure, number, plural, seconds } from "./format.js";
+import { bytes, number, plural, seconds } from "./format.js";
 import { poll } from "./poll.js";
 import { showStacks } from "./stacks.js";
 
@@ -31,7 +31,7 @@ export function workers(root, name) {
     for (const [state, sum] of Object.entries(sums)) say(counts[state], number(sum));
     if (shown.length === 0) say(reading, "No worker runs.");
     else if (reading.dataset.cell) read(cards.querySelector(`[data-cell="${reading.dataset.cell}"]`));
-    else say(reading, "Each cell is a thread. Point at one for its request; press it for its stack.");
+    else say(reading, "Each cell is a thread: point at one for its request, press it for its stack. With a ring: longer than 10 s.");
   }
 
   function makeCard(worker) {
@@ -54,8 +54,8 @@ export function workers(root, name) {
     say(badge, worker.state);
     badge.hidden = worker.state === "ready";
     const more = memory.get(worker.pid);
-    say(facts, [`pid ${worker.pid}`, `generation ${worker.generation}`, plural(worker.requests, "request"),
-      ...(more ? [bytes(more.pss_bytes), `${figure(more.cpu_seconds)} s CPU`] : [])].join(" · "));
+    say(facts, [`pid ${worker.pid}`, `gen ${worker.generation}`, plural(worker.requests, "request"),
+      ...(more?.pss_bytes ? [bytes(more.pss_bytes)] : []), ...(more?.share >= 0 ? [`${Math.round(more.share * 100)} % CPU`] : [])].join(" · "));
     const cells = card.lastChild;
     each(cells, worker.threads.map((thread, place) => ({ thread, place })), ({ place }) => place,
       ({ place }) => h("button.cell", {
@@ -101,7 +101,14 @@ export function workers(root, name) {
   }
 
   return {
-    whole(app) { memory = new Map(app.workers.map((worker) => [worker.pid, worker])); },
+    /** Memory, and the part of a core that was used since the last time. */
+    whole(app) {
+      const at = performance.now();
+      memory = new Map(app.workers.map((worker) => {
+        const before = memory.get(worker.pid);
+        return [worker.pid, { ...worker, at, share: before ? ((worker.cpu_seconds - before.cpu_seconds) * 1000) / (at - before.at) : undefined }];
+      }));
+    },
     close() { task.stop(); },
   };
 }
