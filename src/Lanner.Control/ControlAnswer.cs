@@ -62,7 +62,7 @@ internal sealed record ControlAnswer(int Status, string ContentType, ReadOnlyMem
             response.Headers.WWWAuthenticate = "Bearer";
         if (!Body.IsEmpty)
             await response.Body.WriteAsync(Body, cancellationToken);
-        if (Stream is not null && !HttpMethods.IsHead(response.HttpContext.Request.Method))
+        if (Stream is not null)
             await Stream(response, cancellationToken);
     }
 

@@ -20,10 +20,12 @@ public sealed partial class ControlHost : IAsyncDisposable
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly KestrelServer _kestrel;
+    private readonly ServerEvents _events;
 
-    private ControlHost(KestrelServer kestrel, string address)
+    private ControlHost(KestrelServer kestrel, string address, ServerEvents events)
     {
         _kestrel = kestrel;
+        _events = events;
         Address = address;
     }
 
@@ -48,19 +50,22 @@ public sealed partial class ControlHost : IAsyncDisposable
         var kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(sockets), logs), logs);
         try
         {
-            await kestrel.StartAsync(new Application(new ControlRoutes(server, guard), guard, logs.CreateLogger<ControlHost>()), cancellationToken);
+            ILogger log = logs.CreateLogger<ControlHost>();
+            var audit = new AuditLog(settings.AuditLog, server.Events, settings.Time, log);
+            await kestrel.StartAsync(new Application(new ControlRoutes(server, guard, settings.Time), guard, audit, log), cancellationToken);
         }
         catch
         {
             kestrel.Dispose();
             throw;
         }
-        return new ControlHost(kestrel, place.Actual(kestrel.Features.Get<IServerAddressesFeature>()!.Addresses));
+        return new ControlHost(kestrel, place.Actual(kestrel.Features.Get<IServerAddressesFeature>()!.Addresses), server.Events);
     }
 
-    /// <summary>Removes the socket, then closes the connections, which tells a waiting <c>lanner stop</c> that the server has ended.</summary>
+    /// <summary>Ends those who read events, removes the socket, then closes the connections, which tells a waiting <c>lanner stop</c> that the server has ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        _events.Close();
         using var patience = new CancellationTokenSource(s_grace);
         await _kestrel.StopAsync(patience.Token);
         _kestrel.Dispose();
@@ -69,7 +74,7 @@ public sealed partial class ControlHost : IAsyncDisposable
     [LoggerMessage(4001, LogLevel.Error, "the control API failed at {Method} {Path}")]
     private static partial void Failed(ILogger log, Exception failure, string method, string path);
 
-    private sealed class Application(ControlRoutes routes, ControlGuard guard, ILogger log) : IHttpApplication<HttpContext>
+    private sealed class Application(ControlRoutes routes, ControlGuard guard, AuditLog audit, ILogger log) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -97,10 +102,18 @@ public sealed partial class ControlHost : IAsyncDisposable
             (ControlRoute? route, string[] values, ControlAnswer? instead) = routes.Find(context.Request);
             Admission admission = guard.Admit(context, route is { IsOpen: true });
             if (admission.Refusal is { } refusal)
+            {
+                if (admission.IsWrongToken)
+                    await audit.WriteAsync("login", context, null, null, null, refusal.Status);
                 return refusal;
+            }
             if (instead is not null)
                 return instead;
-            return await AnswerAsync(route!, new ControlRequest(context, admission.Caller!, values, route!.LongestBody));
+            var request = new ControlRequest(context, admission.Caller!, values, route!.LongestBody);
+            ControlAnswer answer = await AnswerAsync(route, request);
+            if (route.Change is { } change)
+                await audit.WriteAsync(change, context, admission.Caller, values.Length > 0 ? values[0] : null, request.Note, answer.Status);
+            return answer;
         }
 
         private async Task<ControlAnswer> AnswerAsync(ControlRoute route, ControlRequest request)

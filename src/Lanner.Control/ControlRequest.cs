@@ -10,6 +10,9 @@ namespace Lanner.Control;
 /// <param name="LongestBody">Bytes; a longer body is refused.</param>
 internal sealed record ControlRequest(HttpContext Context, ControlCaller Caller, IReadOnlyList<string> Values, int LongestBody)
 {
+    /// <summary>What the audit log is to say of it beside its path: numbers, a version. Nothing secret.</summary>
+    public string? Note { get; set; }
+
     public HttpRequest Http => Context.Request;
 
     /// <summary>The client has gone.</summary>

@@ -69,6 +69,7 @@ internal sealed partial class ControlRoutes
         }
         if (problems.Count > 0)
             return Refused("bad-request", string.Join("; ", problems), problems);
+        request.Note = wanted.ToString();
         try
         {
             await app.Supervisor.ScaleAsync(wanted.Workers, wanted.Threads, request.Left);

@@ -9,13 +9,17 @@ namespace Lanner.Control;
 internal sealed partial class ControlRoutes
 {
     private readonly IControlledServer _server;
+    private readonly ServerEvents _events;
     private readonly ControlGuard _guard;
+    private readonly TimeProvider _time;
 
-    public ControlRoutes(IControlledServer server, ControlGuard guard)
+    public ControlRoutes(IControlledServer server, ControlGuard guard, TimeProvider time)
     {
         _server = server;
+        _events = server.Events;
         _guard = guard;
-        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. Activity()];
+        _time = time;
+        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. ConfigurationRoutes(), .. EventRoutes(), .. Activity()];
     }
 
     /// <summary>All there is.</summary>

@@ -9,5 +9,8 @@ public sealed record ControlSettings
     /// <summary>What clients on TCP must show; not asked for on a Unix socket, which is its owner's alone.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The absolute path of the audit log; null for none.</summary>
+    public string? AuditLog { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -2,6 +2,7 @@ using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
+using Lanner.Server.Configuration.Values;
 using Lanner.Server.Logging;
 using Lanner.Server.Systemd;
 using Lanner.Server.Watching;
@@ -29,8 +30,9 @@ internal static partial class ServerHost
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="errorLog">What has taken the place of standard error, to be opened anew on USR1.</param>
+    /// <param name="file">The settings file, if there is one: the control API may replace it.</param>
     public static async Task<int> RunAsync(
-        ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, ErrorLogFile? errorLog = null)
+        ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, ErrorLogFile? errorLog = null, SettingsText? file = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
@@ -39,7 +41,7 @@ internal static partial class ServerHost
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
+        using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log) { File = file };
         WebApplication? web = null;
         ControlHost? control = null;
         bool hurried = false;
@@ -150,7 +152,7 @@ internal static partial class ServerHost
     {
         try
         {
-            return await ControlHost.StartAsync(server, new ControlSettings { Address = settings.Control, Token = settings.ControlToken }, logs, cancellationToken);
+            return await ControlHost.StartAsync(server, new ControlSettings { Address = settings.Control, Token = settings.ControlToken, AuditLog = settings.AuditLog == AuditLogKind.Off ? null : settings.AuditLog }, logs, cancellationToken);
         }
         catch (IOException e) when (settings.ControlIsDefault)
         {

@@ -121,6 +121,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             if (_generation is { } generation)
                 await generation.ScaleAsync(app, workers ?? generation.Wanted, cancellationToken);
             _app = app;
+            _surroundings.Tell(new SizeNews(app.Name, _time.GetUtcNow()));
         }
         catch (AppLoadException e)
         {

@@ -16,6 +16,9 @@ internal sealed class ProcessSurroundings
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Hears what happens to apps.</summary>
+    public Action<AppNews> Tell { get; set; } = static _ => { };
+
     /// <summary>Takes a line that a worker wrote: app, slot, pid, line.</summary>
     public required Action<string, int, int, OutputLine> WriteOutput { get; init; }
 

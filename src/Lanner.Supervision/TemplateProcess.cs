@@ -103,6 +103,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             if (_reading.IsCompleted)
                 throw new SocketException((int)SocketError.ConnectionReset);
             worker.Pid = await forked.Task;
+            worker.Changed = TellOf;
+            TellOf(worker, WorkerState.Starting, null);
             _ = worker.RunAsync();
             return worker;
         }
@@ -119,6 +121,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 descriptor.Dispose();
         }
     }
+
+    private void TellOf(WorkerHandle worker, WorkerState state, string? reason) =>
+        _surroundings.Tell(new WorkerNews(_app.Name, _surroundings.Time.GetUtcNow(), worker.Pid, worker.Slot, worker.Generation, state, reason));
 
     /// <summary>Tells how many workers there are to be, if the app wants to know.</summary>
     public Task TellWorkersAsync(int workers) => _app.Peer is null ? Task.CompletedTask : TellAsync(FrameKind.Scaled, workers);

@@ -71,6 +71,12 @@ public sealed class WorkerHandle
     /// <summary>What its threads do, asked from outside.</summary>
     internal StackDump Stacks { get; }
 
+    /// <summary>Hears of each later state, with the reason of a leave.</summary>
+    internal Action<WorkerHandle, WorkerState, string?>? Changed { get; set; }
+
+    /// <summary>Why it was told to leave; null while it was not.</summary>
+    internal string? Leaving { get; set; }
+
     /// <summary>Whether the front end itself has killed it.</summary>
     internal bool WasKilled => _killed;
 
@@ -146,8 +152,11 @@ public sealed class WorkerHandle
             int now = Volatile.Read(ref _state);
             if (now >= (int)state)
                 return false;
-            if (Interlocked.CompareExchange(ref _state, (int)state, now) == now)
-                return true;
+            if (Interlocked.CompareExchange(ref _state, (int)state, now) != now)
+                continue;
+            if (state != WorkerState.Exited)
+                Changed?.Invoke(this, state, Leaving);
+            return true;
         }
     }
 
@@ -197,6 +206,7 @@ public sealed class WorkerHandle
     {
         if (!Advance(WorkerState.Exited))
             return;
+        Changed?.Invoke(this, WorkerState.Exited, Leaving ?? exit.ToString());
         _ = EndReadingAsync(exit);
         _exited.TrySetResult(exit);
         _idle.TrySetResult();

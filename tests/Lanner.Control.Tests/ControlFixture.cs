@@ -21,6 +21,8 @@ internal sealed class ControlFixture : IAsyncDisposable
 
     public string SocketPath => Path.Combine(_directory.FullName, "new", "control.sock");
 
+    public string AuditPath => Path.Combine(_directory.FullName, "state", "audit.log");
+
     public HttpClient Client => _client ??= Connect();
 
     public static async Task<ControlFixture> OverUnixAsync()
@@ -38,7 +40,7 @@ internal sealed class ControlFixture : IAsyncDisposable
     }
 
     public Task<ControlHost> StartAsync(string address, string? token = null) =>
-        ControlHost.StartAsync(Server, new ControlSettings { Address = address, Token = token, Time = Time }, NullLoggerFactory.Instance, CancellationToken.None);
+        ControlHost.StartAsync(Server, new ControlSettings { Address = address, Token = token, Time = Time, AuditLog = AuditPath }, NullLoggerFactory.Instance, CancellationToken.None);
 
     /// <summary>Sends a request and reads the answer as JSON.</summary>
     public async Task<(int Status, string? Type, JsonElement Body)> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
