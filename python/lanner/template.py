@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, lifeline, peers, worker_process
+from . import descriptors, fork, frames, hooks, imports, lifeline, peers, worker_process
 from .identity import worker as identity
 from .peers import seam
 
@@ -33,6 +33,7 @@ def main() -> None:
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
     settings = {**came[1], "locks": control.descriptors.popleft()}
+    descriptors.own_metrics(control.descriptors.popleft())
     try:
         _limit(settings)
         _prepare(settings)
@@ -79,6 +80,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    imports.watch()
     seam.prepare(settings)
 
 
@@ -170,7 +172,7 @@ class _Template:
             except (OSError, AttributeError):
                 pidfd = -1
             self._workers[pid] = (command["serial"], pidfd)
-            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
+            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid, "hazards": fork.hazards})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
         # First the app's own hooks: what it closes now is not shared.

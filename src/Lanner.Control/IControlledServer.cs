@@ -19,6 +19,9 @@ public interface IControlledServer
     /// <summary>The apps, in the order of the settings.</summary>
     IReadOnlyList<ControlledApp> Apps { get; }
 
+    /// <summary>Requests that no mount answers; null while there were none to come.</summary>
+    RequestFigures? Unmounted => null;
+
     /// <summary>
     /// Reads the settings again and reloads one app, or all; done when the new generations serve.
     /// </summary>

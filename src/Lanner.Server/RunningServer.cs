@@ -53,6 +53,8 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
 
     public IReadOnlyList<string> Addresses => _addresses;
 
+    public RequestFigures? Unmounted => _endpoint?.Unmounted;
+
     public IReadOnlyList<ControlledApp> Apps =>
         [.. _apps.Select(app => new ControlledApp(app.Supervisor, [.. app.Settings.Mounts.Select(mount => mount.ToString())]))];
 

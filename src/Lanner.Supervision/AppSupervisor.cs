@@ -49,6 +49,12 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     /// <summary>Where requests for this app are submitted.</summary>
     public WorkerPool Pool { get; }
 
+    /// <summary>Its requests as clients saw them, counted by the gateway.</summary>
+    public RequestFigures Requests { get; } = new();
+
+    /// <summary>What its code counts.</summary>
+    public AppMetrics Metrics => _surroundings.MetricsOf(_app.Name);
+
     /// <summary>The definition that serves, or is to.</summary>
     public AppDefinition App => _app;
 
@@ -169,6 +175,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         {
             App = _app,
             Generation = generation?.Number ?? 0,
+            ForkHazards = generation?.Hazards ?? 0,
             Wanted = wanted,
             Workers = [.. workers.Select(Status)],
             Load = Pool.Load(),

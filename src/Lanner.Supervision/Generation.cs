@@ -38,6 +38,9 @@ internal sealed partial class Generation : IAsyncDisposable
 
     public int Number => _template.Generation;
 
+    /// <summary>What was found before the last fork that its workers share or lose.</summary>
+    public int Hazards => _template.Hazards;
+
     /// <summary>Workers that there should be.</summary>
     public int Wanted => _slots.Length;
 

@@ -8,6 +8,7 @@ namespace Lanner.Supervision;
 internal sealed class ProcessSurroundings
 {
     private readonly ConcurrentDictionary<string, SafeFileHandle> _locks = new();
+    private readonly ConcurrentDictionary<string, AppMetrics> _metrics = new();
 
     /// <summary>The directory that holds the package <c>lanner</c>.</summary>
     public required string PythonDirectory { get; init; }
@@ -27,4 +28,7 @@ internal sealed class ProcessSurroundings
     /// generations, the processes of both exclude each other.
     /// </summary>
     public SafeFileHandle LocksOf(string app) => _locks.GetOrAdd(app, static _ => Posix.SharedMemory("lanner-locks", 1));
+
+    /// <summary>What an app's own metrics come to: one for each app while the server runs, whatever becomes of its processes.</summary>
+    public AppMetrics MetricsOf(string app) => _metrics.GetOrAdd(app, static _ => new AppMetrics());
 }

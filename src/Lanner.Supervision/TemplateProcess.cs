@@ -22,6 +22,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _forks = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StartOutput _startOutput;
+    private readonly MetricMemory _counted;
     private readonly Task _reading;
     private int _lastSerial;
     private volatile bool _disposing;
@@ -37,12 +38,17 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         _startOutput = output;
         Generation = generation;
         Pid = pid;
+        _counted = surroundings.MetricsOf(app.Name).Open();
+        _counted.Pid = pid;
         _reading = ReadAsync();
     }
 
     public int Pid { get; }
 
     public int Generation { get; }
+
+    /// <summary>What was found before the last fork that its workers share or lose.</summary>
+    public int Hazards { get; private set; }
 
     /// <summary>Done when the process has ended.</summary>
     public Task Ended => _reading;
@@ -78,7 +84,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
-            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.Time, WriteOutput);
+            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.MetricsOf(_app.Name), _surroundings.Time, WriteOutput);
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
         _forks[serial] = forked;
@@ -237,7 +243,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Str(_app.Peer ?? "");
                 frame.Str("generation");
                 frame.Int(Generation);
-            }, [_surroundings.LocksOf(_app.Name)]);
+            }, [_surroundings.LocksOf(_app.Name), _counted.Shared]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {
@@ -258,6 +264,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             Posix.Signal(Pid, Posix.SigKill);
         }
         WorkerExit exit = await ReapAsync();
+        _surroundings.MetricsOf(_app.Name).Close(_counted);
         if (!_loaded.Task.IsCompleted)
         {
             // What it wrote last may say why; a child of the app may hold its streams for longer.
@@ -284,6 +291,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 _loaded.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
                 break;
             case FrameKind.Forked when _forks.TryGetValue(entries.Number("serial"), out TaskCompletionSource<int>? fork):
+                Hazards = entries.Number("hazards");
                 fork.TrySetResult(entries.Number("pid"));
                 break;
             case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):

@@ -22,8 +22,10 @@ public sealed class WorkerHandle
     private readonly TimeProvider _time;
     private int _state;
     private volatile bool _killed;
+    private readonly AppMetrics _metrics;
+    private readonly MetricMemory _counted;
 
-    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, TimeProvider time)
+    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, AppMetrics metrics, TimeProvider time)
     {
         _time = time;
         Stacks = new StackDump(time);
@@ -35,6 +37,8 @@ public sealed class WorkerHandle
         _lifeline = lifeline;
         _sockets = sockets;
         Scoreboard = board;
+        _metrics = metrics;
+        _counted = metrics.Open();
     }
 
     public int Slot { get; }
@@ -42,7 +46,15 @@ public sealed class WorkerHandle
     public int Generation { get; }
 
     /// <summary>The process id; 0 until the template has told it.</summary>
-    public int Pid { get; internal set; }
+    public int Pid
+    {
+        get;
+        internal set
+        {
+            field = value;
+            _counted.Pid = value;
+        }
+    }
 
     /// <summary>When the process was asked for.</summary>
     public DateTimeOffset Started { get; }
@@ -93,20 +105,21 @@ public sealed class WorkerHandle
 
     /// <summary>Makes the handle and the descriptors that the process is to be given, in the order that <c>worker.py</c> takes them.</summary>
     internal static (WorkerHandle Handle, List<SafeFileHandle> Descriptors) Create(
-        int slot, int generation, int serial, int threads, OutputCollector output, TimeProvider time, Action<WorkerHandle, OutputLine> sink)
+        int slot, int generation, int serial, int threads, OutputCollector output, AppMetrics metrics, TimeProvider time, Action<WorkerHandle, OutputLine> sink)
     {
-        var theirs = new List<SafeFileHandle>(6 + threads);
+        var theirs = new List<SafeFileHandle>(7 + threads);
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
         var board = new Scoreboard(threads);
         var sockets = new Socket[threads];
-        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board, time);
+        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board, metrics, time);
         theirs.Add(theirControl);
         theirs.Add(theirLifeline);
         theirs.Add(output.Open(isError: false, line => sink(handle, line)));
         theirs.Add(output.Open(isError: true, line => sink(handle, line)));
         theirs.Add(board.Memory);
         theirs.Add(output.Open(isError: false, handle.Stacks.OnLine));
+        theirs.Add(handle._counted.Shared);
         for (int i = 0; i < threads; i++)
         {
             (SafeFileHandle ours, SafeFileHandle their) = Posix.SocketPair();
@@ -214,6 +227,7 @@ public sealed class WorkerHandle
         foreach (Socket socket in _sockets)
             Close(socket);
         Scoreboard.CloseMemory();
+        _metrics.Close(_counted);
     }
 
     /// <summary>The template's news of the end may overtake the worker's own of why it did not start.</summary>

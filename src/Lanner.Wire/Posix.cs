@@ -51,13 +51,20 @@ internal static unsafe partial class Posix
         return (Own(pair[0]), Own(pair[1]));
     }
 
-    /// <summary>Anonymous memory of <paramref name="bytes"/> bytes behind a descriptor that other processes can map.</summary>
-    internal static SafeFileHandle SharedMemory(string name, int bytes)
+    /// <summary>
+    /// Anonymous memory of <paramref name="bytes"/> bytes behind a descriptor that other processes can map; when
+    /// <paramref name="isSealed"/>, none of them can take bytes away from under our mapping.
+    /// </summary>
+    internal static SafeFileHandle SharedMemory(string name, int bytes, bool isSealed = false)
     {
-        int fd = memfd_create(name, MFD_CLOEXEC);
+        const uint AllowSealing = 2;
+        const int AddSeals = 1033, SealSeal = 1, SealShrink = 2, SealGrow = 4;
+        int fd = memfd_create(name, MFD_CLOEXEC | (isSealed ? AllowSealing : 0));
         Check(fd, "memfd_create");
         SafeFileHandle handle = Own(fd);
         Check(ftruncate(fd, bytes), "ftruncate");
+        if (isSealed)
+            Check(fcntl(fd, AddSeals, SealSeal | SealShrink | SealGrow), "fcntl");
         return handle;
     }
 
