@@ -93,6 +93,8 @@ internal static class ActivityJson
             json.WriteNumber("busy", sample.Busy);
             json.WriteNumber("threads", sample.Threads);
             WriteMilliseconds(json, "mean_ms", sample.MeanAppTime);
+            WriteMilliseconds(json, "p50_ms", sample.Median);
+            WriteMilliseconds(json, "p99_ms", sample.Slowest);
             WriteMilliseconds(json, "wait_ms", sample.MeanWait);
             json.WriteEndObject();
         }

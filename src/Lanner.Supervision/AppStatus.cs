@@ -88,9 +88,6 @@ public sealed record WorkerStatus
 /// <param name="Expired">Requests that ran for longer than they may.</param>
 public readonly record struct LoadFigures(int Queued, TimeSpan OldestWait, int InFlight, int Busy, int Threads, long Answered, long Expired)
 {
-    /// <summary>How long the answered requests were in the app, all together.</summary>
-    public TimeSpan AppTime { get; init; }
-
     /// <summary>Requests that had to wait for a thread and were given to one.</summary>
     public long Waited { get; init; }
 

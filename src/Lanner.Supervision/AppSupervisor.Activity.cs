@@ -26,7 +26,7 @@ public sealed partial class AppSupervisor
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
-                Samples.Add(_time.GetUtcNow(), Pool.Load(), Errors.Total);
+                Samples.Add(_time.GetUtcNow(), Pool.Load(), Errors.Total, Requests);
         }
         catch (OperationCanceledException)
         {

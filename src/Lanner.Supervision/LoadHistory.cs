@@ -10,6 +10,8 @@ public sealed class LoadHistory
     private readonly Queue<LoadSample> _samples = new();
     private LoadFigures _before;
     private long _errorsBefore;
+    private TimeHistogram? _appBefore;
+    private TimeHistogram? _durationBefore;
 
     /// <summary>The samples after this moment, the oldest first.</summary>
     public IReadOnlyList<LoadSample> After(DateTimeOffset moment)
@@ -22,26 +24,31 @@ public sealed class LoadHistory
     /// <param name="at">Now.</param>
     /// <param name="load">The figures now; those that count up are compared with the last ones.</param>
     /// <param name="errors">Requests that ended with an error of the server's, since the server started.</param>
-    internal void Add(DateTimeOffset at, LoadFigures load, long errors)
+    /// <param name="requests">The times of all requests until now.</param>
+    internal void Add(DateTimeOffset at, LoadFigures load, long errors, RequestFigures requests)
     {
+        TimeHistogram inApp = requests.App, durations = requests.Duration;
         lock (_gate)
         {
-            long answered = load.Answered - _before.Answered, waited = load.Waited - _before.Waited;
+            long waited = load.Waited - _before.Waited;
+            TimeHistogram inAppNow = inApp.Since(_appBefore), durationsNow = durations.Since(_durationBefore);
             _samples.Enqueue(new LoadSample
             {
                 At = at,
-                Answered = (int)answered,
+                Answered = (int)(load.Answered - _before.Answered),
                 Errors = (int)(errors - _errorsBefore),
                 Queued = load.Queued,
                 InFlight = load.InFlight,
                 Busy = load.Busy,
                 Threads = load.Threads,
-                MeanAppTime = answered == 0 ? null : (float)((load.AppTime - _before.AppTime).TotalMilliseconds / answered),
+                MeanAppTime = (float?)(inAppNow.Mean * 1000),
+                Median = (float?)(durationsNow.Quantile(0.5) * 1000),
+                Slowest = (float?)(durationsNow.Quantile(0.99) * 1000),
                 MeanWait = waited == 0 ? null : (float)((load.WaitedFor - _before.WaitedFor).TotalMilliseconds / waited),
             });
             if (_samples.Count > Most)
                 _samples.Dequeue();
-            (_before, _errorsBefore) = (load, errors);
+            (_before, _errorsBefore, _appBefore, _durationBefore) = (load, errors, inApp, durations);
         }
     }
 }
@@ -72,6 +79,12 @@ public readonly record struct LoadSample
 
     /// <summary>Mean time in the app of those answered, ms; null when none was.</summary>
     public float? MeanAppTime { get; init; }
+
+    /// <summary>The time that half of those finished took at most, from the head of the request to the end of the answer, ms; null when none was.</summary>
+    public float? Median { get; init; }
+
+    /// <summary>The time that 99 of 100 took at most.</summary>
+    public float? Slowest { get; init; }
 
     /// <summary>Mean time in line of those that had to wait and were given to a thread, ms; null when none was.</summary>
     public float? MeanWait { get; init; }

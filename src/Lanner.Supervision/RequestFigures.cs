@@ -109,4 +109,31 @@ public sealed class RequestFigures
 /// <summary>How often a time fell into which bucket of <see cref="RequestFigures.Bounds"/>; the last is for what is beyond.</summary>
 /// <param name="Counts">Not cumulative.</param>
 /// <param name="Seconds">All times together.</param>
-public readonly record struct TimeHistogram(IReadOnlyList<long> Counts, double Seconds);
+public readonly record struct TimeHistogram(IReadOnlyList<long> Counts, double Seconds)
+{
+    /// <summary>Times, all together, by their number; null when there is none.</summary>
+    public double? Mean => Counts.Sum() is var count and > 0 ? Seconds / count : null;
+
+    /// <summary>What has come since an earlier look; everything when there was none.</summary>
+    public TimeHistogram Since(TimeHistogram? earlier) =>
+        earlier is { } before ? new TimeHistogram([.. Counts.Zip(before.Counts, static (now, then) => now - then)], Seconds - before.Seconds) : this;
+
+    /// <summary>
+    /// The time that this part of all took at most, s: as exact as the buckets, within one as if its times were spread evenly. Of
+    /// what is beyond the last bound, that bound; null when there is none.
+    /// </summary>
+    public double? Quantile(double part)
+    {
+        double wanted = Counts.Sum() * part;
+        if (wanted <= 0)
+            return null;
+        for (int i = 0; i < RequestFigures.Bounds.Count; i++)
+        {
+            double from = i == 0 ? 0 : RequestFigures.Bounds[i - 1];
+            if (Counts[i] >= wanted)
+                return from + (RequestFigures.Bounds[i] - from) * wanted / Counts[i];
+            wanted -= Counts[i];
+        }
+        return RequestFigures.Bounds[^1];
+    }
+}

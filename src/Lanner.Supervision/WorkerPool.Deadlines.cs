@@ -31,7 +31,6 @@ public sealed partial class WorkerPool
             }
             return new LoadFigures(_queue.Count, oldest, inFlight, busy, threads, _answered, _expired)
             {
-                AppTime = TimeSpan.FromMicroseconds(_appMicros),
                 Waited = _waited,
                 WaitedFor = TimeSpan.FromTicks((long)(_waitedFor * _nanosecondsPerTick / TimeSpan.NanosecondsPerTick)),
             };

@@ -31,7 +31,6 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private AppDefinition _app;
     private long _nextLook;
     private long _answered;
-    private long _appMicros;
     private long _waited;
     private long _waitedFor;
     private bool _ticking;
@@ -221,10 +220,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             Leave(thread, 1);
             // What warms a worker up is no request of a client's.
             if (thread.Worker.IsServing)
-            {
                 _answered++;
-                _appMicros += micros;
-            }
             isOver = ++thread.Worker.Answered == thread.Worker.LastAnswer;
             thread.Worker.StalledSince = 0;
             starving = thread.InFlight == 0;

@@ -13,6 +13,7 @@ internal sealed class DashboardServer : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly LannerServer _server;
     private readonly List<Task<HttpResponseMessage>> _asked = [];
+    private readonly HashSet<string> _awaited = [];
 
     private DashboardServer(TemporaryFolder folder, LannerServer server, string control)
     {
@@ -52,8 +53,12 @@ internal sealed class DashboardServer : IAsyncDisposable
         return new DashboardServer(folder, server, control);
     }
 
-    /// <summary>Where a file of the test's is.</summary>
-    public string PathOf(string name) => _folder.File(name);
+    /// <summary>The file that something waits for; it is there at the end of the test at the latest.</summary>
+    public string PathOf(string name)
+    {
+        _awaited.Add(name);
+        return _folder.File(name);
+    }
 
     /// <summary>Replaces the app's code.</summary>
     public void Deploy(string code) => File.WriteAllText(_folder.File("dashboard_app.py"), code);
@@ -74,6 +79,8 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (string name in _awaited)
+            Release(name);
         foreach (Task<HttpResponseMessage> answer in _asked)
             (await answer).Dispose();
         Control.Dispose();

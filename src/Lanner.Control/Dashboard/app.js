@@ -16,7 +16,7 @@ const views = [["", "Workers"], ["requests", "Requests"], ["errors", "Errors"], 
 export function appPage(root, name, view) {
   const badge = h("span.badge", null);
   const facts = h("p.quiet-text", null);
-  const figures = Object.fromEntries(["Requests/s", "Mean time", "Threads busy", "Waiting", "Errors/min"].map((label) => [label, h("dd", null, "–")]));
+  const figures = Object.fromEntries(["Requests/s", "Median time", "Threads busy", "Waiting", "Errors/min"].map((label) => [label, h("dd", null, "–")]));
   const counted = { requests: h("span.count", null), errors: h("span.count", null) };
   const tabs = h("nav.tabs", { "aria-label": `Views of ${name}` }, ...views.map(([key, title]) =>
     h("a", { href: `#/apps/${encodeURIComponent(name)}${key && `/${key}`}`, "aria-current": key === view ? "page" : null }, title, counted[key] ?? null)));
@@ -47,7 +47,7 @@ export function appPage(root, name, view) {
     const recent = kept.last(5), minute = kept.last(60);
     const answered = kept.sum(recent, "requests");
     say(figures["Requests/s"], figure(recent.length ? answered / recent.length : null));
-    say(figures["Mean time"], milliseconds(kept.mean(recent)));
+    say(figures["Median time"], milliseconds(kept.middle(recent, "p50_ms")));
     const failed = kept.sum(minute, "errors");
     say(figures["Errors/min"], number(failed));
     say(counted.errors, failed > 0 ? number(failed) : "");

@@ -9,11 +9,9 @@ const kinds = [
   { title: "Requests per second", unit: "/s", lines: [
     { label: "answered", color: "--busy", fill: true, of: (sample) => sample.requests },
     { label: "errors", color: "--bad", of: (sample) => sample.errors }] },
-  { title: "Mean time of a request", unit: " ms", lines: [
-    { label: "in the app", color: "--busy", of: (sample) => sample.mean_ms },
-    { label: "median", color: "--good", of: (sample) => sample.p50_ms },
-    { label: "99 %", color: "--wait", of: (sample) => sample.p99_ms },
-    { label: "in line", color: "--wait", dash: [4, 3], of: (sample) => sample.wait_ms }] },
+  { title: "Time of a request", unit: " ms", lines: [
+    { label: "half within", color: "--busy", of: (sample) => sample.p50_ms },
+    { label: "99 % within", color: "--wait", of: (sample) => sample.p99_ms }] },
   { title: "Threads and line", unit: "", lines: [
     { label: "busy threads", color: "--busy", fill: true, of: (sample) => sample.busy },
     { label: "waiting requests", color: "--wait", of: (sample) => sample.queue }] },
@@ -26,7 +24,7 @@ export function charts(root, history) {
   const rows = h("tbody", null);
   const table = h("details.numbers", { open: !Library }, h("summary", null, "The same as a table"),
     h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Figures over time" },
-      h("table", null, h("thead", null, h("tr", null, ...["Until", "Requests/s", "Errors", "Mean time, ms", "In line, ms", "Busy", "Waiting"].map((title) => h("th", { scope: "col" }, title)))), rows)));
+      h("table", null, h("thead", null, h("tr", null, ...["Until", "Requests/s", "Errors", "Half within, ms", "99 % within, ms", "In line, ms", "Busy", "Waiting"].map((title) => h("th", { scope: "col" }, title)))), rows)));
   root.append(h("section.panel", { "aria-label": "Load over time" },
     h("header", null, h("h2", null, "Over time"), chosen),
     Library ? h("div.charts", null, ...figures.map((entry) => entry.element))
@@ -114,12 +112,11 @@ export function charts(root, history) {
     const groups = [];
     for (let end = samples.length; end > 0; end -= size) groups.push(samples.slice(Math.max(0, end - size), end));
     each(rows, groups.map((group, at) => ({ group, at })), ({ at }) => at,
-      () => h("tr", null, h("th", { scope: "row" }), ...Array.from({ length: 6 }, () => h("td.number", null))),
+      () => h("tr", null, h("th", { scope: "row" }), ...Array.from({ length: 7 }, () => h("td.number", null))),
       (row, { group }) => {
-        const most = (key) => Math.max(...group.map((sample) => sample[key]));
         const waits = group.filter((sample) => sample.wait_ms !== null);
-        [clock(group.at(-1).at), figure(history.sum(group, "requests") / group.length), figure(history.sum(group, "errors")), figure(history.mean(group)),
-          figure(waits.length ? history.sum(waits, "wait_ms") / waits.length : null), figure(most("busy")), figure(most("queue"))]
+        [clock(group.at(-1).at), figure(history.sum(group, "requests") / group.length), figure(history.sum(group, "errors")), figure(history.middle(group, "p50_ms")), figure(history.most(group, "p99_ms")),
+          figure(waits.length ? history.sum(waits, "wait_ms") / waits.length : null), figure(history.most(group, "busy")), figure(history.most(group, "queue"))]
           .forEach((text, at) => say(row.children[at], text));
       });
   }

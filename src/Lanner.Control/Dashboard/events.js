@@ -1,13 +1,23 @@
 // When the server tells that something has changed, the pages need not wait for their second.
 import { refresh } from "./poll.js";
 
+const kinds = ["server", "app", "worker", "death", "reload", "config", "settings"];
+
 let source = null;
+let wanted = false;
 
 export function follow() {
-  source?.close();
-  source = new EventSource("v1/events");
-  source.onmessage = refresh;
-  for (const kind of ["app", "worker", "generation", "settings", "server"]) source.addEventListener(kind, refresh);
-  // A server without them is asked once; one that went away is asked again by the browser.
-  source.onerror = () => { if (source.readyState === EventSource.CLOSED) source = null; };
+  wanted = true;
+  listen();
 }
+
+function listen() {
+  source?.close();
+  source = null;
+  // A browser keeps few connections to one server: a page that nobody sees holds none.
+  if (!wanted || document.hidden) return;
+  source = new EventSource("v1/events");
+  for (const kind of kinds) source.addEventListener(kind, refresh);
+}
+
+document.addEventListener("visibilitychange", listen);

@@ -17,10 +17,13 @@ export function history(name) {
 
     sum: (some, key) => some.reduce((total, sample) => total + sample[key], 0),
 
-    /** Mean time in the app over these samples, ms; null when nothing was answered. */
-    mean(some) {
-      const answered = some.reduce((total, sample) => total + sample.requests, 0);
-      return answered === 0 ? null : some.reduce((total, sample) => total + (sample.mean_ms ?? 0) * sample.requests, 0) / answered;
+    /** The largest of these, or null. */
+    most: (some, key) => some.reduce((most, sample) => (sample[key] !== null && (most === null || sample[key] > most) ? sample[key] : most), null),
+
+    /** The one in the middle of these, or null: a quantile of quantiles, as good as a chart needs. */
+    middle(some, key) {
+      const known = some.map((sample) => sample[key]).filter((value) => value !== null).sort((a, b) => a - b);
+      return known.length === 0 ? null : known[Math.floor(known.length / 2)];
     },
   };
 }
