@@ -34,7 +34,8 @@ public sealed class LoadHistory
             TimeHistogram inAppNow = inApp.Since(_appBefore), durationsNow = durations.Since(_durationBefore);
             _samples.Enqueue(new LoadSample
             {
-                At = at,
+                // To the millisecond, as it is shown: who asks for what came after it is not given it again.
+                At = at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMillisecond)),
                 Answered = (int)(load.Answered - _before.Answered),
                 Errors = (int)(errors - _errorsBefore),
                 Queued = load.Queued,

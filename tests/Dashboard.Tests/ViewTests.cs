@@ -18,7 +18,7 @@ public sealed class ViewTests(BrowserFixture browser)
         await Assertions.Expect(dashboard.Page.Locator(".worker")).ToHaveCountAsync(2);
         await Assertions.Expect(dashboard.Page.Locator(".cells .cell")).ToHaveCountAsync(8);
         await Assertions.Expect(dashboard.Page.Locator(".cells .cell.idle")).ToHaveCountAsync(6);
-        await Assertions.Expect(dashboard.Page.Locator(".cells .cell.busy")).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("busy, GET /compute, "));
+        await Assertions.Expect(dashboard.Page.Locator(".cells .cell[aria-label*='GET /compute']")).ToHaveClassAsync("cell busy");
         await dashboard.Page.Locator(".cells .cell[aria-label*='GET /hold']").HoverAsync();
         await Assertions.Expect(dashboard.Page.Locator(".reading")).ToContainTextAsync("waiting, GET /hold, ");
         server.Release("held");
@@ -28,18 +28,32 @@ public sealed class ViewTests(BrowserFixture browser)
     }
 
     [Fact]
-    public async Task Thread_WhoseRequestWasGivenUp_IsStuck()
+    public async Task Threads_OfAProcessThatBeginsNothing_AreStuck()
     {
-        // It drains for as long as its request is in the app, so that there is something to see.
-        await using DashboardServer server = await DashboardServer.StartAsync(settings: "workers = 1\nthreads = 2\nrequest_timeout = \"1s\"\ndrain_timeout = \"60s\"");
+        await using DashboardServer server = await DashboardServer.StartAsync(settings: "workers = 1\nthreads = 2");
         await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server);
-        string held = server.PathOf("held");
+        server.Ask($"/freeze?file={server.PathOf("frozen")}");
+        await Assertions.Expect(dashboard.Page.Locator(".cells .cell.waiting")).ToHaveCountAsync(1);
 
-        Assert.Equal(HttpStatusCode.GatewayTimeout, await server.AskAsync($"/hold?file={held}"));
+        server.Ask("/after");
+
+        await Assertions.Expect(dashboard.Page.Locator(".cells .cell.stuck")).Not.ToHaveCountAsync(0);
+        server.Release("frozen");
+        await Assertions.Expect(dashboard.Page.Locator(".cells .cell.idle")).ToHaveCountAsync(2);
+        dashboard.AssertClean();
+    }
+
+    [Fact]
+    public async Task Request_GivenUpAtItsDeadline_IsAnError()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync(settings: "workers = 1\nthreads = 2\nrequest_timeout = \"1s\"");
+        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, await server.AskAsync($"/hold?file={server.PathOf("held")}"));
         await dashboard.ViewAsync("Errors");
 
         await Assertions.Expect(dashboard.Page.Locator(".error .badge")).ToHaveTextAsync("request-timeout");
-        server.Release("held");
+        await Assertions.Expect(dashboard.Page.Locator(".error .message")).ToHaveTextAsync("GET /hold");
         dashboard.AssertClean();
     }
 

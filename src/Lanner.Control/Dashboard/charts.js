@@ -19,6 +19,7 @@ const kinds = [
 
 export function charts(root, history) {
   const Library = window.Chart;
+  let closed = false;
   const chosen = h("select", { "aria-label": "Time shown", onchange: () => draw() }, ...minutes.map((count) => h("option", { value: count, selected: count === 5 }, `${count} min`)));
   const figures = kinds.map(makeFigure);
   const rows = h("tbody", null);
@@ -81,6 +82,7 @@ export function charts(root, history) {
   }
 
   function draw() {
+    if (closed) return;
     const span = Number(chosen.value) * 60;
     const samples = history.last(span);
     if (table.open) drawTable(samples);
@@ -124,6 +126,7 @@ export function charts(root, history) {
   return {
     drawHistory: draw,
     close() {
+      closed = true;
       dark.removeEventListener("change", restyle);
       for (const { chart } of figures) chart?.destroy();
     },

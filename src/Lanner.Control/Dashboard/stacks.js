@@ -26,7 +26,7 @@ export function showStacks(pid, place = null) {
           report.answered ? "" : ": the process did not write its Python stacks within a second, as when C code holds the GIL. This is what the kernel tells."),
         ...threads.map((thread) => h(`details.stack${thread.resting && !mine(thread) ? ".resting" : ""}`, { open: mine(thread) || (place === null && !thread.resting) },
           h("summary", null, h("b", null, thread.name), " ",
-            thread.request ? `${thread.request}, ${seconds(thread.seconds)}` : thread.resting ? "waits for a request" : "", " ", h("span.quiet-text", null, thread.state)),
+            thread.request ? `${thread.request}, ${seconds(thread.seconds)}` : thread.resting ? "no request" : "", h("span.quiet-text", null, ` · ${thread.state}`)),
           h("pre", { tabindex: 0 }, thread.frames.length > 0 ? thread.frames.join("\n") : "no Python frames are known"))));
     } catch (refusal) {
       body.replaceChildren(h("p.wrong", { role: "alert" }, refusal.message));
