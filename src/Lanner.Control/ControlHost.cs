@@ -132,7 +132,7 @@ public sealed partial class ControlHost : IAsyncDisposable
             }
             catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
             {
-                return ControlAnswer.Problem(e.StatusCode, "bad-request", e.Message);
+                return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "bad-http", e.Message);
             }
             catch (Exception e) when (!request.Left.IsCancellationRequested)
             {

@@ -10,6 +10,9 @@ namespace Lanner.Control;
 /// <param name="LongestBody">Bytes; a longer body is refused.</param>
 internal sealed record ControlRequest(HttpContext Context, ControlCaller Caller, IReadOnlyList<string> Values, int LongestBody)
 {
+    /// <summary>What is taken and thrown away of a body that is too long: a client that is cut off while it sends does not read why.</summary>
+    private const int Overhang = 8 * 1024 * 1024;
+
     /// <summary>What the audit log is to say of it beside its path: numbers, a version. Nothing secret.</summary>
     public string? Note { get; set; }
 
@@ -26,9 +29,15 @@ internal sealed record ControlRequest(HttpContext Context, ControlCaller Caller,
     public async Task<ReadOnlyMemory<byte>> BodyAsync()
     {
         if (Context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = LongestBody;
+            limit.MaxRequestBodySize = LongestBody + Overhang;
         using var body = new MemoryStream();
-        await Http.Body.CopyToAsync(body, Left);
+        byte[] piece = new byte[16 * 1024];
+        while (await Http.Body.ReadAsync(piece, Left) is > 0 and int read)
+        {
+            body.Write(piece, 0, read);
+            if (body.Length > LongestBody)
+                throw new BadHttpRequestException("too long", StatusCodes.Status413PayloadTooLarge);
+        }
         return body.ToArray();
     }
 }

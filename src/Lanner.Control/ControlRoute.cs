@@ -44,6 +44,9 @@ internal sealed record ControlRoute(string Method, string Path, string Summary, 
     /// <summary>The word for it in the audit log; null for what changes nothing.</summary>
     public string? Change { get; init; }
 
+    /// <summary>Whether its answer has an ETag, and is 304 to those who have it already.</summary>
+    public bool IsTagged { get; init; }
+
     /// <summary>Whether it is there for those who have not shown a token.</summary>
     public bool IsOpen { get; init; }
 

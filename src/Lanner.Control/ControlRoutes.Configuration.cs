@@ -17,6 +17,7 @@ internal sealed partial class ControlRoutes
         new ControlRoute(HttpMethods.Get, "/v1/config", "The settings file as it is; as JSON, the settings in force and where each comes from.", ConfigurationAsync)
         {
             Schema = "Settings",
+            IsTagged = true,
             ContentType = Toml,
             Problems = ["no-file"],
             Parameters = [new ControlParameter("header", "Accept", "application/json asks for the settings in force.")],
@@ -27,7 +28,7 @@ internal sealed partial class ControlRoutes
             BodyType = Toml,
             LongestBody = LongestConfiguration,
             Change = "config",
-            Problems = ["no-file", "etag-needed", "version-differs", "settings-refused", "not-loaded", "not-written", "too-large"],
+            Problems = ["no-file", "etag-needed", "version-differs", "settings-refused", "not-loaded", "not-written"],
             Parameters =
             [
                 new ControlParameter("header", "If-Match", "The ETag of the file that was read; * for any. Not needed with dry_run."),

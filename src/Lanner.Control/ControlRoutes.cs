@@ -19,7 +19,7 @@ internal sealed partial class ControlRoutes
         _events = server.Events;
         _guard = guard;
         _time = time;
-        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. ConfigurationRoutes(), .. EventRoutes(), .. Activity()];
+        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. ConfigurationRoutes(), .. EventRoutes(), .. OpenApiRoutes(), .. Activity()];
     }
 
     /// <summary>All there is.</summary>
@@ -55,9 +55,9 @@ internal sealed partial class ControlRoutes
 
     private static ControlRoute[] Pages() =>
     [
-        Get("/", "The dashboard.", null, static request => DashboardFiles.Answer(DashboardFiles.Index, request.Http)) with { ContentType = "text/html", IsOpen = true },
+        Get("/", "The dashboard.", null, static request => DashboardFiles.Answer(DashboardFiles.Index, request.Http)) with { ContentType = "text/html", IsOpen = true, IsTagged = true },
         Get("/dashboard/{file*}", "A file of the dashboard.", null, static request => DashboardFiles.Answer(request.Values[0], request.Http))
-            with { ContentType = "*/*", IsOpen = true, Problems = ["unknown-path"] },
+            with { ContentType = "*/*", IsOpen = true, IsTagged = true, Problems = ["unknown-path"] },
     ];
 
     private ControlRoute[] Probes() =>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Lanner.Control.OpenApi;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lanner.Control.Tests;
@@ -9,6 +10,9 @@ namespace Lanner.Control.Tests;
 internal sealed class ControlFixture : IAsyncDisposable
 {
     public const string Token = "s3cret token";
+
+    /// <summary>What every answer is checked against.</summary>
+    public static readonly ApiContract Contract = new(JsonDocument.Parse(OpenApiDocument.Write(Routes().All, ControlRoutes.Planned, "1.2.3")).RootElement);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("lanner-control-");
     private HttpClient? _client;
@@ -24,6 +28,8 @@ internal sealed class ControlFixture : IAsyncDisposable
     public string AuditPath => Path.Combine(_directory.FullName, "state", "audit.log");
 
     public HttpClient Client => _client ??= Connect();
+
+    public static ControlRoutes Routes() => new(new FakeServer(), ControlGuard.Of(ControlAddress.Parse("unix:/nowhere"), null, TimeProvider.System), TimeProvider.System);
 
     public static async Task<ControlFixture> OverUnixAsync()
     {
@@ -57,7 +63,9 @@ internal sealed class ControlFixture : IAsyncDisposable
         foreach ((string name, string value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using HttpResponseMessage response = await Client.SendAsync(request);
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        (int status, string? type, string text) = ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        Contract.Check(method, path, status, type, text);
+        return (status, type, text);
     }
 
     public async ValueTask DisposeAsync()
