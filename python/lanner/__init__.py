@@ -6,7 +6,7 @@ from .hooks import after_fork, before_fork, process, thread
 from .identity import worker
 from .once import once
 
-__all__ = ["LogHandler", "after_fork", "before_fork", "fork", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
+__all__ = ["LogHandler", "after_fork", "before_fork", "fork", "metrics", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
 __version__ = "0.1.0"
 
 
@@ -26,4 +26,8 @@ def __getattr__(name: str) -> object:
 
         globals()["LogHandler"] = LogHandler
         return LogHandler
+    if name == "metrics":  # what an app does not use is not loaded
+        import importlib
+
+        return importlib.import_module(".metrics", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, lifeline, logs, output, peers, worker_process
+from . import descriptors, fork, frames, hooks, imports, lifeline, logs, output, peers, worker_process
 from .identity import worker as identity
 from .live_settings import settings as live_settings
 from .peers import seam
@@ -34,6 +34,7 @@ def main() -> None:
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
     settings = {**came[1], "locks": control.descriptors.popleft()}
+    descriptors.own_metrics(control.descriptors.popleft())
     if settings["settings"]:
         live_settings.accept(int(settings["settings"]), control.descriptors.popleft())
     try:
@@ -85,6 +86,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     sys.argv[:] = ["lanner"]
     output.begin_log()
     logs.watch(settings["log_levels"])
+    imports.watch()
     seam.prepare(settings)
 
 
@@ -179,7 +181,7 @@ class _Template:
             except (OSError, AttributeError):
                 pidfd = -1
             self._workers[pid] = (command["serial"], pidfd)
-            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
+            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid, "hazards": fork.hazards})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
         # First the app's own hooks: what it closes now is not shared.

@@ -40,7 +40,7 @@ def run(
     peer: peers.Peer,
     failure: Optional[BaseException] = None,
 ) -> None:
-    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread.
+    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, metrics, then a channel a thread.
     ``failure``: what went wrong before the fork."""
     status = 1
     try:
@@ -59,10 +59,11 @@ def _run(
     peer: peers.Peer,
     failure: Optional[BaseException],
 ) -> int:
-    control_number, life, out, err, board, stacks, *channel_numbers = numbers
+    control_number, life, out, err, board, stacks, metrics, *channel_numbers = numbers
     for number in numbers:
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
+    descriptors.own_metrics(metrics)
     link = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
     global _control
     _control = control = Control(link)

@@ -14,12 +14,12 @@ internal static class LogLevelAnswers
 
     public static ControlAnswer Show(ControlledApp app) => ControlAnswer.Json(StatusCodes.Status200OK, json => Write(json, app));
 
-    public static async Task<ControlAnswer> SetAsync(ControlledApp app, HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<ControlAnswer> SetAsync(ControlledApp app, ControlRequest request)
     {
         (string? Logger, PythonLevel Level) wanted;
         try
         {
-            using JsonDocument body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellationToken);
+            using JsonDocument body = JsonDocument.Parse(await request.BodyAsync());
             if (Problem(body.RootElement, out wanted) is { } problem)
                 return ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, "bad-request", problem);
         }
@@ -27,7 +27,7 @@ internal static class LogLevelAnswers
         {
             return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "not-json", $"the body is not JSON: {e.Message}");
         }
-        (int workers, int changed) = await app.Supervisor.LogLevels.SetAsync(wanted.Logger ?? "", wanted.Level, cancellationToken);
+        (int workers, int changed) = await app.Supervisor.LogLevels.SetAsync(wanted.Logger ?? "", wanted.Level, request.Left);
         return ControlAnswer.Json(StatusCodes.Status200OK, json =>
         {
             Write(json, app);

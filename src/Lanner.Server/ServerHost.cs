@@ -2,6 +2,7 @@ using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
+using Lanner.Server.Configuration.Values;
 using Lanner.Server.Logging;
 using Lanner.Server.Systemd;
 using Lanner.Server.Watching;
@@ -29,7 +30,8 @@ internal static partial class ServerHost
     /// <param name="settings">What it is told to begin with.</param>
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken)
+    /// <param name="file">The settings file, if there is one: the control API may replace it.</param>
+    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, SettingsText? file = null)
     {
         ServerLog serverLog;
         ILoggerFactory logs;
@@ -43,11 +45,11 @@ internal static partial class ServerHost
             return 1;
         }
         using (logs)
-            return await RunAsync(settings, read, logs, serverLog, cancellationToken);
+            return await RunAsync(settings, read, file, logs, serverLog, cancellationToken);
     }
 
     private static async Task<int> RunAsync(
-        ServerSettings settings, Func<ConfigurationResult> read, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
+        ServerSettings settings, Func<ConfigurationResult> read, SettingsText? file, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
@@ -55,7 +57,7 @@ internal static partial class ServerHost
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        await using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
+        await using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log) { File = file };
         WebApplication? web = null;
         ControlHost? control = null;
         bool hurried = false;
@@ -171,7 +173,7 @@ internal static partial class ServerHost
     {
         try
         {
-            return await ControlHost.StartAsync(server, settings.Control, settings.ControlToken, logs, cancellationToken);
+            return await ControlHost.StartAsync(server, new ControlSettings { Address = settings.Control, Token = settings.ControlToken, AuditLog = settings.AuditLog == AuditLogKind.Off ? null : settings.AuditLog }, logs, cancellationToken);
         }
         catch (IOException e) when (settings.ControlIsDefault)
         {

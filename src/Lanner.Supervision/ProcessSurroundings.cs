@@ -9,6 +9,7 @@ internal sealed class ProcessSurroundings : IDisposable
 {
     private readonly ConcurrentDictionary<string, SafeFileHandle> _locks = new();
     private readonly ConcurrentDictionary<string, LogLevels> _logLevels = new();
+    private readonly ConcurrentDictionary<string, AppMetrics> _metrics = new();
 
     /// <summary>The directory that holds the package <c>lanner</c>.</summary>
     public required string PythonDirectory { get; init; }
@@ -16,6 +17,9 @@ internal sealed class ProcessSurroundings : IDisposable
     public required OutputCollector Output { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary>Hears what happens to apps.</summary>
+    public Action<AppNews> Tell { get; set; } = static _ => { };
 
     /// <summary>Takes a line that a worker or template wrote: app, slot (-1: the template), pid, line.</summary>
     public required Action<string, int, int, OutputLine> WriteOutput { get; init; }
@@ -28,6 +32,9 @@ internal sealed class ProcessSurroundings : IDisposable
 
     /// <summary>The levels that were asked for while the server runs: they outlive the app's generations.</summary>
     public LogLevels LogLevelsOf(string app) => _logLevels.GetOrAdd(app, static _ => new LogLevels());
+
+    /// <summary>What an app's own metrics come to: one for each app while the server runs, whatever becomes of its processes.</summary>
+    public AppMetrics MetricsOf(string app) => _metrics.GetOrAdd(app, static _ => new AppMetrics());
 
     public void Dispose()
     {

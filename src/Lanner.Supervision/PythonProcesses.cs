@@ -31,6 +31,9 @@ public sealed partial class PythonProcesses : IDisposable
         _surroundings = new ProcessSurroundings { PythonDirectory = pythonDirectory, Output = _output, Time = time, WriteOutput = Write };
     }
 
+    /// <summary>Has what happens to apps told; it is called on any thread and must return at once.</summary>
+    public void Observe(Action<AppNews> observer) => _surroundings.Tell = observer;
+
     /// <summary>Makes the supervisor of an app; nothing is started yet.</summary>
     public AppSupervisor Supervise(AppDefinition app) => new(app, _surroundings, _logs.CreateLogger<AppSupervisor>());
 

@@ -24,6 +24,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _forks = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StartOutput _startOutput;
+    private readonly MetricMemory _counted;
     private readonly Task _reading;
     private int _lastSerial;
     private volatile bool _disposing;
@@ -40,12 +41,17 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         _startOutput = output;
         Generation = generation;
         Pid = pid;
+        _counted = surroundings.MetricsOf(app.Name).Open();
+        _counted.Pid = pid;
         _reading = ReadAsync();
     }
 
     public int Pid { get; }
 
     public int Generation { get; }
+
+    /// <summary>What was found before the last fork that its workers share or lose.</summary>
+    public int Hazards { get; private set; }
 
     /// <summary>Done when the process has ended.</summary>
     public Task Ended => _reading;
@@ -81,7 +87,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
-            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.Time, WriteOutput);
+            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.MetricsOf(_app.Name), _surroundings.Time, WriteOutput);
         worker.Asked = _settings.OnAsked;
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
@@ -113,6 +119,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             if (_reading.IsCompleted)
                 throw new SocketException((int)SocketError.ConnectionReset);
             worker.Pid = await forked.Task;
+            worker.Changed = TellOf;
+            TellOf(worker, WorkerState.Starting, null);
             _ = worker.RunAsync();
             return worker;
         }
@@ -129,6 +137,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 descriptor.Dispose();
         }
     }
+
+    private void TellOf(WorkerHandle worker, WorkerState state, string? reason) =>
+        _surroundings.Tell(new WorkerNews(_app.Name, _surroundings.Time.GetUtcNow(), worker.Pid, worker.Slot, worker.Generation, state, reason));
 
     /// <summary>Tells how many workers there are to be, if the app wants to know.</summary>
     public Task TellWorkersAsync(int workers) => _app.Peer is null ? Task.CompletedTask : TellAsync(FrameKind.Scaled, workers);
@@ -250,7 +261,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Int(Generation);
                 frame.Str("settings");
                 frame.Str(version == 0 ? "" : version.ToString(CultureInfo.InvariantCulture));
-            }, settings is null ? [_surroundings.LocksOf(_app.Name)] : [_surroundings.LocksOf(_app.Name), settings]);
+            }, settings is null ? [_surroundings.LocksOf(_app.Name), _counted.Shared] : [_surroundings.LocksOf(_app.Name), _counted.Shared, settings]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {
@@ -271,6 +282,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             Posix.Signal(Pid, Posix.SigKill);
         }
         WorkerExit exit = await ReapAsync();
+        _surroundings.MetricsOf(_app.Name).Close(_counted);
         if (!_loaded.Task.IsCompleted)
         {
             // What it wrote last may say why; a child of the app may hold its streams for longer.
@@ -297,6 +309,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 _loaded.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
                 break;
             case FrameKind.Forked when _forks.TryGetValue(entries.Number("serial"), out TaskCompletionSource<int>? fork):
+                Hazards = entries.Number("hazards");
                 fork.TrySetResult(entries.Number("pid"));
                 break;
             case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):

@@ -16,7 +16,7 @@ internal sealed class SimulatedWorker
     public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads, TimeProvider? clock = null)
     {
         _clock = clock ?? TimeProvider.System;
-        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, _clock, (_, _) => { });
+        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, new AppMetrics(), _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
         _sockets = [.. descriptors.Skip(6).Select(Take)];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
@@ -121,7 +121,7 @@ internal sealed class SimulatedRequest : QueuedExchange
         return default;
     }
 
-    public override string Description => "a simulated request";
+    public override RequestLabel Label => new("GET", "a simulated request", "id");
 
     public override void OnExpired() => Tell("expired");
 

@@ -64,7 +64,7 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, IReadOnlyDictionary<string, string>>("env", new EnvironmentKind(),
             a => a.Definition.Environment, (a, v) => a with { Definition = a.Definition with { Environment = Merged(a.Definition.Environment, v) } },
             "Environment variables added to those of the server; the command line adds to the file's.")
-            { Option = new OptionForm("--env", "K=V") },
+            { IsSecret = true, Option = new OptionForm("--env", "K=V") },
         new Setting<ConfiguredApp, int>("queue", new WholeNumberKind(0, 1_000_000),
             a => a.Definition.Queue, (a, v) => a with { Definition = a.Definition with { Queue = v } },
             "Requests that may wait for a thread; one more gets 503."),

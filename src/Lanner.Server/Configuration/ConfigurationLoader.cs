@@ -33,8 +33,8 @@ internal sealed class ConfigurationLoader
         var file = _sources.Settings is { } ready
             ? ready
             : _sources.File is { } named
-            ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early)
-            : SettingsFile.Find(_home, _sources.CurrentDirectory, _early);
+            ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early, _sources.ReadFile)
+            : SettingsFile.Find(_home, _sources.CurrentDirectory, _early, _sources.ReadFile);
         // Without the file most other complaints would be wrong.
         if (_early.Count > 0) return Refused(_early);
 
@@ -54,7 +54,7 @@ internal sealed class ConfigurationLoader
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0
             ? Refused(draft.Problems)
-            : new ConfigurationResult(draft.Server with { Apps = draft.Apps }, []);
+            : new ConfigurationResult(draft.Server with { Apps = draft.Apps, Origins = draft.Origins }, []) { File = file?.Path };
     }
 
     private static ConfigurationResult Refused(IEnumerable<Problem> problems) =>
@@ -84,6 +84,8 @@ internal sealed class ConfigurationLoader
     {
         if (!draft.IsGiven("", "control_token") && _sources.Environment("LANNER_CONTROL_TOKEN") is { Length: > 0 } token)
             draft.Replace(draft.Server with { ControlToken = token });
+        if (!draft.IsGiven("", "audit_log"))
+            draft.Replace(draft.Server with { AuditLog = Path.GetFullPath(draft.Server.AuditLog, _sources.CurrentDirectory) });
         if (draft.IsGiven("", "control")) return;
         var text = _sources.Environment("LANNER_CONTROL") is { Length: > 0 } given ? given : draft.Server.Control;
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);

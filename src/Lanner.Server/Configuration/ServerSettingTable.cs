@@ -49,7 +49,7 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string>("tls_key", new PathKind("a PEM file"),
             s => s.TlsKey!, (s, v) => s with { TlsKey = v },
             "The certificate's key as PEM.")
-            { DefaultText = "in the file of tls_certificate", Option = new OptionForm("--tls-key", "FILE") },
+            { DefaultText = "in the file of tls_certificate", IsSecret = true, Option = new OptionForm("--tls-key", "FILE") },
         new Setting<ServerSettings, TrustedPeers>("trusted_proxies", new TrustedPeersKind(),
             s => new TrustedPeers(s.Gateway.TrustedProxies, s.Gateway.TrustUnixPeers),
             (s, v) => s with { Gateway = s.Gateway with { TrustedProxies = v.Networks, TrustUnixPeers = v.Unix } },
@@ -101,7 +101,10 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string?>("control_token", new OptionalTextKind("a secret text"),
             s => s.ControlToken, (s, v) => s with { ControlToken = v },
             "What clients of a control address on TCP must show (Authorization: Bearer); $LANNER_CONTROL_TOKEN changes the default.")
-            { DefaultText = "none" },
+            { DefaultText = "none", IsSecret = true },
+        new Setting<ServerSettings, string>("audit_log", new AuditLogKind(),
+            s => s.AuditLog, (s, v) => s with { AuditLog = v },
+            "Where each change through the control API is noted, with who made it and what came of it: a file that is its owner's alone, or \"off\"."),
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")

@@ -26,6 +26,9 @@ internal sealed record ServerSettings
     /// <summary>What clients of a control address on TCP must show; null for a Unix socket.</summary>
     public string? ControlToken { get; init; }
 
+    /// <summary>Where changes through the control API are noted: an absolute path, or <c>off</c>. The default is made absolute by the loader.</summary>
+    public string AuditLog { get; init; } = ".lanner/audit.log";
+
     /// <summary>Whether apps are reloaded when their files change.</summary>
     public bool Watch { get; init; }
 
@@ -75,6 +78,9 @@ internal sealed record ServerSettings
 
     /// <summary>How long a client may take to send a request's head.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where each setting that was given comes from: the app's name, or "" for the server's, and the key. Only to be shown.</summary>
+    public IReadOnlyDictionary<(string Scope, string Key), Origin> Origins { get; init; } = new Dictionary<(string, string), Origin>();
 
     /// <summary>At least one, in the order of the file.</summary>
     public IReadOnlyList<ConfiguredApp> Apps { get; init; } = [];

@@ -213,7 +213,7 @@ public sealed class ControlCommandTests : IAsyncLifetime
     }
 
     private Task<ControlHost> StartAsync(string address, string? token = null) =>
-        ControlHost.StartAsync(_server, address, token, NullLoggerFactory.Instance, CancellationToken.None);
+        ControlHost.StartAsync(_server, new ControlSettings { Address = address, Token = token }, NullLoggerFactory.Instance, CancellationToken.None);
 
     private Task<(int Code, string Output, string Error)> Run(params string[] arguments) => RunAt(_host.Address, arguments);
 
