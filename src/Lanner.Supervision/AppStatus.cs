@@ -33,7 +33,7 @@ public sealed record AppStatus
     public required int Generation { get; init; }
 
     /// <summary>The version of the app's live settings; 0: they have not been changed since the start.</summary>
-    public int SettingsVersion { get; init; }
+    public long SettingsVersion { get; init; }
 
     /// <summary>What was found before the last fork that its workers share or lose: connections, threads, locks.</summary>
     public int ForkHazards { get; init; }
