@@ -242,6 +242,8 @@ internal sealed partial class RunningServer : IControlledServer, IDisposable
             Fixed(_log, "bind");
         if (settings.Control != _settings.Control)
             Fixed(_log, "control");
+        if (!Equals(settings.Otlp?.Endpoint, _settings.Otlp?.Endpoint) || settings.Otlp?.Sampling != _settings.Otlp?.Sampling)
+            Fixed(_log, "otlp");
         if ((settings.TlsCertificate, settings.TlsKey) != (_settings.TlsCertificate, _settings.TlsKey))
             Fixed(_log, "tls_certificate, tls_key");
     }

@@ -92,6 +92,10 @@ internal static class ServerSettingTable
             s => s.ControlToken, (s, v) => s with { ControlToken = v },
             "What clients of a control address on TCP must show (Authorization: Bearer); $LANNER_CONTROL_TOKEN changes the default.")
             { DefaultText = "none" },
+        new Setting<ServerSettings, OtlpSettings?>("otlp", new OtlpKind(),
+            s => s.Otlp, (s, v) => s with { Otlp = v },
+            "Where metrics and spans are pushed: [server.otlp] with endpoint, protocol (\"http/protobuf\" or \"grpc\"), headers, interval, sampling (0 to 1), metrics, traces (true or false). Without it the standard variables OTEL_… say.")
+            { DefaultText = "$OTEL_EXPORTER_OTLP_ENDPOINT" },
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
