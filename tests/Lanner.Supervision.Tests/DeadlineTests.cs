@@ -102,7 +102,7 @@ public sealed class DeadlineTests : IDisposable
         SimulatedRequest begun = Submit(s_limit);
         old.Begin(0, 1);
         SimulatedRequest waiting = Submit(s_limit);
-        (WorkerHandle fresh, _) = WorkerHandle.Create(0, 2, 2, 1, _output, _clock, (_, _) => { });
+        (WorkerHandle fresh, _) = WorkerHandle.Create(0, 2, 2, 1, _output, new AppMetrics(), _clock, (_, _) => { });
         _pool.Attach(fresh);
 
         _pool.Swap([fresh], [old.Handle]);
