@@ -5,6 +5,7 @@ using Lanner.Server.Configuration;
 using Lanner.Server.Configuration.Values;
 using Lanner.Server.Logging;
 using Lanner.Server.Systemd;
+using Lanner.Server.Telemetry;
 using Lanner.Server.Watching;
 using Lanner.Supervision;
 using Microsoft.AspNetCore.Builder;
@@ -62,6 +63,7 @@ internal static partial class ServerHost
         ControlHost? control = null;
         bool hurried = false;
         FileWatch? watch = null;
+        OtlpPush? push = null;
         Task started = Task.CompletedTask;
         using Signals signals = new Signals
         {
@@ -93,12 +95,15 @@ internal static partial class ServerHost
             control = await OpenControlAsync(server, settings, logs, stop.Token);
             web = Build(settings, logs);
             await started;
+            if ((settings.Otlp ?? OtlpSettings.OfEnvironment(Environment.GetEnvironmentVariable)) is { } otlp)
+                push = new OtlpPush(otlp, server, TimeProvider.System, logs.CreateLogger<OtlpPush>());
 
             var endpoint = new PythonAppEndpoint(
                 settings.Gateway, server.Mounts, TimeProvider.System, logs.CreateLogger<PythonAppEndpoint>(), accessLog)
             {
                 Health = settings.Health is { } prefix ? new HealthProbe(prefix, () => Readiness.Obstacle(server)) : null,
                 ShowsTracebacks = settings.Watch,
+                Telemetry = push?.Telemetry,
             };
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
@@ -157,6 +162,7 @@ internal static partial class ServerHost
             await server.StopAppsAsync(quick.Token);
             if (web is not null)
                 await web.DisposeAsync();
+            push?.Dispose();
             if (accessLog is not null)
                 await accessLog.DisposeAsync();
             // Last: its end tells a waiting `lanner stop` that the server has ended.

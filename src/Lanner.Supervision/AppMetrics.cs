@@ -27,14 +27,19 @@ public sealed class AppMetrics
         lock (_gate)
         {
             var sums = new Dictionary<string, MetricSum>(StringComparer.Ordinal);
-            foreach ((string identity, MetricSum kept) in _kept)
-                sums[identity] = kept with { };
             double dropped = _dropped, overflowed = _overflowed;
             foreach (MetricMemory memory in _living)
             {
-                Add(sums, memory, static _ => true);
-                dropped += memory.Dropped;
+                dropped += Add(sums, memory, static _ => true) + memory.Dropped;
                 overflowed += memory.Overflowed;
+            }
+            // The living first: a metric is of the type that they say.
+            foreach ((string identity, MetricSum kept) in _kept)
+            {
+                if (sums.TryGetValue(identity, out MetricSum? sum))
+                    sum.Add(kept.Value, kept.SetAt);
+                else
+                    sums[identity] = kept with { };
             }
             return new AppMetricsReading([.. sums.Values], dropped, overflowed);
         }
@@ -56,25 +61,29 @@ public sealed class AppMetrics
         {
             if (!_living.Remove(memory))
                 return;
-            Add(_kept, memory, static key => key.IsKept);
-            _dropped += memory.Dropped;
+            _dropped += Add(_kept, memory, static key => key.IsKept) + memory.Dropped;
             _overflowed += memory.Overflowed;
             memory.Dispose();
         }
     }
 
-    private void Add(Dictionary<string, MetricSum> sums, MetricMemory memory, Func<MetricKey, bool> isWanted)
+    /// <summary>Gives how many series there was no room for.</summary>
+    private int Add(Dictionary<string, MetricSum> sums, MetricMemory memory, Func<MetricKey, bool> isWanted)
     {
+        int dropped = 0;
         foreach (MetricRecord record in memory.Records())
         {
             double value = memory.Value(record);
-            if (double.IsNaN(value) || !isWanted(record.Key) || Bounded(record.Key, memory.Pid) is not { } key)
+            if (double.IsNaN(value) || !isWanted(record.Key))
                 continue;
-            if (sums.TryGetValue(key.Identity, out MetricSum? sum))
+            if (Bounded(record.Key, memory.Pid) is not { } key)
+                dropped++;
+            else if (sums.TryGetValue(key.Identity, out MetricSum? sum))
                 sum.Add(value, memory.SetAt(record));
             else
                 sums[key.Identity] = new MetricSum(key) { Value = value, SetAt = memory.SetAt(record) };
         }
+        return dropped;
     }
 
     /// <summary>The series that the record counts in; null when the app has too many metrics.</summary>
@@ -83,10 +92,7 @@ public sealed class AppMetrics
         if (!_series.TryGetValue(key.Name, out HashSet<string>? known))
         {
             if (_series.Count == MostMetrics)
-            {
-                _dropped++;
                 return null;
-            }
             _series[key.Name] = known = new HashSet<string>(StringComparer.Ordinal);
         }
         int own = key.LabelValues.Count - (key.Suffix == "_bucket" ? 1 : 0);

@@ -1,8 +1,8 @@
 namespace Lanner.Supervision;
 
 /// <summary>
-/// Requests of one app as clients saw them: by method and status, by error, and three histograms. Counting is a few
-/// additions to an array that few threads share at a time, and allocates nothing; reading adds the arrays up.
+/// Requests of one app as clients saw them: by method and status, by error, and three histograms. Counting is a few plain
+/// additions to an array that is the thread's own, and allocates nothing; reading adds the arrays up.
 /// </summary>
 public sealed class RequestFigures
 {
@@ -17,9 +17,8 @@ public sealed class RequestFigures
     private static readonly long[] s_ticks = [.. s_bounds.Select(static bound => (long)Math.Round(bound * TimeSpan.TicksPerSecond))];
     private static readonly int s_histogramSize = s_bounds.Length + 2; // the buckets, one for what is beyond, the sum
 
-    // One for each processor, up to a few: threads on different ones do not take a line of the cache from each other.
-    private readonly long[][] _stripes = [.. Enumerable.Range(0, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, 16)))
-        .Select(static _ => new long[FirstHistogram + 3 * s_histogramSize + 8])];
+    private readonly Lock _gate = new();
+    private volatile long[]?[] _stripes = [];
 
     /// <summary>Methods that are told apart; all others are the last.</summary>
     public static IReadOnlyList<string> Methods { get; } = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "OTHER"];
@@ -38,11 +37,13 @@ public sealed class RequestFigures
     /// <param name="app">How long it was in the app; negative: the app did not answer.</param>
     public void Count(string method, int status, int error, TimeSpan duration, TimeSpan queue, TimeSpan app)
     {
-        long[] stripe = _stripes[Thread.GetCurrentProcessorId() & (_stripes.Length - 1)];
+        int place = ThreadPlace.Current;
+        long[]?[] stripes = _stripes;
+        long[] stripe = (uint)place < (uint)stripes.Length && stripes[place] is { } own ? own : MakeStripe(place);
         int statusClass = status is >= 100 and < 600 ? status / 100 - 1 : StatusCount - 1;
-        Interlocked.Increment(ref stripe[MethodOf(method) * StatusCount + statusClass]);
+        stripe[MethodOf(method) * StatusCount + statusClass]++;
         if ((uint)error < MostErrors)
-            Interlocked.Increment(ref stripe[FirstError + error]);
+            stripe[FirstError + error]++;
         Observe(stripe, FirstHistogram, duration.Ticks);
         Observe(stripe, FirstHistogram + s_histogramSize, queue.Ticks);
         Observe(stripe, FirstHistogram + 2 * s_histogramSize, app.Ticks);
@@ -84,9 +85,21 @@ public sealed class RequestFigures
         int bucket = 0;
         while (bucket < s_ticks.Length && ticks > s_ticks[bucket])
             bucket++;
-        Interlocked.Increment(ref stripe[first + bucket]);
-        if (ticks > 0)
-            Interlocked.Add(ref stripe[first + s_histogramSize - 1], ticks);
+        stripe[first + bucket]++;
+        stripe[first + s_histogramSize - 1] += ticks;
+    }
+
+    private long[] MakeStripe(int place)
+    {
+        lock (_gate)
+        {
+            long[]?[] stripes = _stripes;
+            if (place >= stripes.Length)
+                Array.Resize(ref stripes, place + 8);
+            long[] made = stripes[place] ??= new long[FirstHistogram + 3 * s_histogramSize + 8];
+            _stripes = stripes;
+            return made;
+        }
     }
 
     private TimeHistogram Histogram(int number)
@@ -100,8 +113,8 @@ public sealed class RequestFigures
     private long Sum(int place)
     {
         long sum = 0;
-        foreach (long[] stripe in _stripes)
-            sum += Volatile.Read(ref stripe[place]);
+        foreach (long[]? stripe in _stripes)
+            sum += stripe is null ? 0 : Volatile.Read(ref stripe[place]);
         return sum;
     }
 }

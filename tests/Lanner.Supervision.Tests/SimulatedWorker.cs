@@ -18,7 +18,7 @@ internal sealed class SimulatedWorker
         _clock = clock ?? TimeProvider.System;
         (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, new AppMetrics(), _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
-        _sockets = [.. descriptors.Skip(6).Select(Take)];
+        _sockets = [.. descriptors.Skip(7).Select(Take)];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
         Handle.Advance(WorkerState.Ready);
         pool.Attach(Handle);

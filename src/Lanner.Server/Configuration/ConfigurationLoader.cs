@@ -44,7 +44,7 @@ internal sealed class ConfigurationLoader
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
         if (!draft.IsGiven("", "state"))
-            draft.Replace(draft.Server with { State = Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
+            draft.Replace(draft.Server with { State = StateDirectory ?? Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
         var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
@@ -94,7 +94,10 @@ internal sealed class ConfigurationLoader
     }
 
     /// <summary>systemd names the directory that a service may keep things in; others may be read-only for it.</summary>
-    private string DefaultAuditLog(string path) => _sources.Environment("STATE_DIRECTORY")?.Split(':')[0] is ['/', ..] and var state
+    /// <summary>What a service manager has made for the server's state.</summary>
+    private string? StateDirectory => _sources.Environment("STATE_DIRECTORY")?.Split(':')[0] is ['/', ..] and var state ? state : null;
+
+    private string DefaultAuditLog(string path) => StateDirectory is { } state
         ? Path.Combine(state, Path.GetFileName(path))
         : Path.GetFullPath(path, _sources.CurrentDirectory);
 

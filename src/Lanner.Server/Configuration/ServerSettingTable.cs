@@ -106,6 +106,10 @@ internal static class ServerSettingTable
             s => s.AuditLog, (s, v) => s with { AuditLog = v },
             "Where each change through the control API is noted, with who made it and what came of it: a file that is its owner's alone, or \"off\".")
             { DefaultText = "\".lanner/audit.log\"; under systemd audit.log in $STATE_DIRECTORY" },
+        new Setting<ServerSettings, OtlpSettings?>("otlp", new OtlpKind(),
+            s => s.Otlp, (s, v) => s with { Otlp = v },
+            "Where metrics and spans are pushed: [server.otlp] with endpoint, protocol (\"http/protobuf\" or \"grpc\"), headers, interval, sampling (0 to 1), metrics, traces (true or false). Without it the standard variables OTEL_… say.")
+            { DefaultText = "$OTEL_EXPORTER_OTLP_ENDPOINT" },
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
@@ -113,6 +117,6 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string>("state", new StateKind(),
             s => s.State, (s, v) => s with { State = v },
             "The directory that keeps live settings, in a file state.db; each server needs its own.")
-            { DefaultText = "\".lanner\" under the directory that the server is started in" },
+            { DefaultText = "\".lanner\" under the directory that the server is started in; under systemd $STATE_DIRECTORY" },
     ];
 }

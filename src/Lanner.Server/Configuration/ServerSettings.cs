@@ -54,6 +54,9 @@ internal sealed record ServerSettings
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary>Where metrics and spans are pushed; null: as the standard variables of OpenTelemetry say, else nowhere.</summary>
+    public OtlpSettings? Otlp { get; init; }
+
     /// <summary>A PEM file; TLS is on for every TCP address when it is set.</summary>
     public string? TlsCertificate { get; init; }
 
