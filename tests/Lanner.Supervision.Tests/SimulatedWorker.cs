@@ -18,11 +18,19 @@ internal sealed class SimulatedWorker
         _clock = clock ?? TimeProvider.System;
         (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, new AppMetrics(), _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
-        _sockets = [.. descriptors.Skip(6).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
+        _sockets = [.. descriptors.Skip(7).Select(Own)];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
         Handle.Advance(WorkerState.Ready);
         pool.Attach(Handle);
         pool.Swap([Handle], []);
+    }
+
+    /// <summary>The first handle would close the socket when it is collected.</summary>
+    private static Socket Own(SafeFileHandle handle)
+    {
+        var socket = new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true));
+        handle.SetHandleAsInvalid();
+        return socket;
     }
 
     public WorkerHandle Handle { get; }
