@@ -26,16 +26,13 @@ internal sealed class EventReader(IReadOnlyList<ServerEvent> missed, bool hasGap
         if (_waiting.Writer.TryWrite(news))
             return true;
         End();
+        // Not here: what is cancelled would run within the publisher's lock.
+        _ = _cut.CancelAsync();
         return false;
     }
 
-    /// <summary>No more events come; a write that the client holds up is given up.</summary>
-    public void End()
-    {
-        _waiting.Writer.TryComplete();
-        // Not here: what is cancelled would run within the publisher's lock.
-        _ = _cut.CancelAsync();
-    }
+    /// <summary>No more events come; those that wait are still sent.</summary>
+    public void End() => _waiting.Writer.TryComplete();
 
     /// <summary>Sends what comes until the client goes or the server ends.</summary>
     public async Task SendAsync(HttpResponse response, TimeProvider time, CancellationToken left)

@@ -36,6 +36,16 @@ public sealed class ServerEvents
         _last = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
     }
 
+    /// <summary>How many read at present.</summary>
+    internal int Readers
+    {
+        get
+        {
+            lock (_gate)
+                return _readers.Count;
+        }
+    }
+
     /// <summary>Tells all readers, now or when they come again. Does not wait; takes any thread.</summary>
     /// <param name="kind">A word that does not change: the event's name.</param>
     /// <param name="members">Writes the members of the event's JSON object beside <c>at</c>.</param>

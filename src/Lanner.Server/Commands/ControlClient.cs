@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -40,6 +41,28 @@ internal sealed class ControlClient : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CommandFailure($"the server at {_address} did not answer within {Patience.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Reads server-sent events until the server ends them or the caller has enough: name and data of each.</summary>
+    /// <exception cref="CommandFailure">There is no server, or it refused.</exception>
+    public async Task FollowAsync(string path, Action<string, JsonElement> take, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+                throw ControlRefusal.Of(JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken)).RootElement, _address.ToString()!);
+            var events = SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken));
+            await foreach (var item in events.EnumerateAsync(cancellationToken)) take(item.EventType, JsonDocument.Parse(item.Data).RootElement);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw e.InnerException as CommandFailure ?? new CommandFailure($"the server at {_address} is gone: {e.Message}");
+        }
+        catch (JsonException)
+        {
+            throw new CommandFailure($"what answers at {_address} is not a Lanner server's control API");
         }
     }
 

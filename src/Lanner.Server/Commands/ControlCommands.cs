@@ -15,7 +15,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Reload(), Scale(), Stop(), Stacks()];
+    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Events(), Reload(), Scale(), Stop(), Stacks()];
 
     private Command Status() => Reading("status", "Says how the server and its apps fare.", [], (session, _, cancellationToken) => StatusCommand.RunAsync(session, cancellationToken));
 
@@ -26,6 +26,8 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
     }
 
     private Command Top() => Reading("top", "Shows apps and workers live, in the terminal; q ends it.", [], (session, _, cancellationToken) => TopCommand.RunAsync(session, cancellationToken));
+
+    private Command Events() => Reading("events", "Tells what happens, as it happens, until it is interrupted.", [], (session, _, cancellationToken) => EventsCommand.RunAsync(session, cancellationToken));
 
     private Command Reload()
     {

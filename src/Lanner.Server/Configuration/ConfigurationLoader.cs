@@ -83,13 +83,18 @@ internal sealed class ConfigurationLoader
         if (!draft.IsGiven("", "control_token") && _sources.Environment("LANNER_CONTROL_TOKEN") is { Length: > 0 } token)
             draft.Replace(draft.Server with { ControlToken = token });
         if (!draft.IsGiven("", "audit_log"))
-            draft.Replace(draft.Server with { AuditLog = Path.GetFullPath(draft.Server.AuditLog, _sources.CurrentDirectory) });
+            draft.Replace(draft.Server with { AuditLog = DefaultAuditLog(draft.Server.AuditLog) });
         if (draft.IsGiven("", "control")) return;
         var text = _sources.Environment("LANNER_CONTROL") is { Length: > 0 } given ? given : draft.Server.Control;
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);
         if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_CONTROL"), problem);
         else draft.Replace(draft.Server with { Control = reading.Value! });
     }
+
+    /// <summary>systemd names the directory that a service may keep things in; others may be read-only for it.</summary>
+    private string DefaultAuditLog(string path) => _sources.Environment("STATE_DIRECTORY")?.Split(':')[0] is ['/', ..] and var state
+        ? Path.Combine(state, Path.GetFileName(path))
+        : Path.GetFullPath(path, _sources.CurrentDirectory);
 
     /// <summary>A service manager that passes sockets says where to listen, unless the user does.</summary>
     private bool ApplyPassedSockets(ConfigurationDraft draft)

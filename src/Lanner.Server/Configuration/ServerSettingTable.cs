@@ -94,7 +94,8 @@ internal static class ServerSettingTable
             { DefaultText = "none", IsSecret = true },
         new Setting<ServerSettings, string>("audit_log", new AuditLogKind(),
             s => s.AuditLog, (s, v) => s with { AuditLog = v },
-            "Where each change through the control API is noted, with who made it and what came of it: a file that is its owner's alone, or \"off\"."),
+            "Where each change through the control API is noted, with who made it and what came of it: a file that is its owner's alone, or \"off\".")
+            { DefaultText = "\".lanner/audit.log\"; under systemd audit.log in $STATE_DIRECTORY" },
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
