@@ -9,7 +9,8 @@ const kinds = [
   { title: "Requests per second", unit: "/s", lines: [
     { label: "answered", color: "--busy", fill: true, of: (sample) => sample.requests },
     { label: "errors", color: "--bad", of: (sample) => sample.errors }] },
-  { title: "Time of a request", unit: " ms", lines: [
+  // Half of the requests and the slowest of a hundred are far apart: by powers of ten both are seen.
+  { title: "Time of a request", unit: " ms", type: "logarithmic", lines: [
     { label: "half within", color: "--busy", of: (sample) => sample.p50_ms },
     { label: "99 % within", color: "--wait", of: (sample) => sample.p99_ms }] },
   { title: "Threads and line", unit: "", lines: [
@@ -57,7 +58,9 @@ export function charts(root, history) {
           label: (item) => `${item.dataset.label}: ${figure(item.raw.y)}${entry.kind.unit}` } } },
         scales: {
           x: { type: "linear", min: -300, max: 0, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 12, callback: (value) => (value === 0 ? "now" : value % 60 === 0 ? `${value / 60} min` : `${value} s`) } },
-          y: { beginAtZero: true, suggestedMax: 1, ticks: { maxTicksLimit: 5, precision: 0 } },
+          y: entry.kind.type === "logarithmic"
+            ? { type: "logarithmic", min: 1, suggestedMax: 100, ticks: { callback: (value) => (Number.isInteger(Math.log10(value)) ? (value < 1000 ? `${value} ms` : `${value / 1000} s`) : null) } }
+            : { beginAtZero: true, suggestedMax: 1, ticks: { maxTicksLimit: 5, precision: 0 } },
         },
       },
     });

@@ -40,8 +40,13 @@ export function mark(element, name, value) {
 export function each(parent, items, keyOf, make, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   let place = parent.firstElementChild;
+  const used = new Map();
   for (const item of items) {
-    const key = String(keyOf(item));
+    const plain = String(keyOf(item));
+    const before = used.get(plain) ?? 0;
+    used.set(plain, before + 1);
+    // Keys may come from clients, as request ids do: two may be the same.
+    const key = before === 0 ? plain : `${plain} #${before}`;
     let element = known.get(key);
     known.delete(key);
     if (!element) {

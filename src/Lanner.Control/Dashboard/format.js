@@ -27,7 +27,7 @@ export function seconds(value) {
   return `${Math.floor(value / 86400)} d ${Math.floor((value % 86400) / 3600)} h`;
 }
 
-export const milliseconds = (value) => (value === null || value === undefined ? "–" : value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${figure(value)} ms`);
+export const milliseconds = (value) => (value === null || value === undefined ? "–" : value >= 1000 ? `${figure(value / 1000)} s` : `${figure(value)} ms`);
 
 /** How long ago a moment of the API is. */
 export const ago = (moment) => seconds(Math.max(0, (Date.now() - Date.parse(moment)) / 1000));
