@@ -57,7 +57,7 @@ def main() -> None:
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
         control.receive()
         os._exit(3)
-    control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
+    control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable, "jobs": worker_process.declared_jobs()})
     _Template(control, settings, *loaded).run()
 
 

@@ -99,7 +99,10 @@ def _run(
             _tell(control, error)
             return 3
     identifiers = [threading.main_thread().ident, *(thread.ident for thread in threads)]
-    control.send(frames.LOADED, {"pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number)})
+    control.send(frames.LOADED, {
+        "pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number),
+        "jobs": [] if settings["preload"] else declared_jobs(),
+    })
     if not control.run():
         return 1  # the front end is gone
     control.run_on()
@@ -124,6 +127,10 @@ def _served(
         app.app_for(live_settings.current)  # type: ignore[attr-defined]
     app = peer.worker_starting(app)
     logs.serve()
+    if identity.kind == "job":
+        from .jobs import Runner
+
+        return Runner(app)
     return app
 
 
@@ -140,9 +147,20 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
         raise loading.LoadError(
             "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
         )
+    if settings["job_calls"]:
+        from .jobs import resolve
+
+        for call in settings["job_calls"]:
+            resolve(call)
     hooks.register(settings["setup"])
     hooks.spawn_threads = settings["spawn_threads"]
     return app
+
+
+def declared_jobs() -> list[dict[str, Any]]:
+    """The jobs of the app's code, for the front end."""
+    jobs = sys.modules.get(f"{__package__}.jobs")
+    return [] if jobs is None else jobs.definitions()
 
 
 def _set_levels(entries: dict[str, Any]) -> None:
@@ -173,13 +191,13 @@ def _tell(control: frames.ControlLink | Control, error: BaseException) -> None:
 
 
 def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:
-    identity.kind = "web"
+    identity.kind = command["kind"]
     identity.slot = command["slot"]
     identity.generation = settings["generation"]
     identity.app = settings["name"]
     identity.workers = command["workers"]
     identity.threads = command["threads"]
-    name_process(f"lanner:{settings['name']}:{identity.slot}")
+    name_process(f"lanner:{settings['name']}:{'j' if identity.kind == 'job' else ''}{identity.slot}")
 
 
 def name_process(name: str) -> None:

@@ -56,6 +56,7 @@ internal static class StateJson
             json.WriteString("app", app);
         json.WriteNumber("pid", worker.Pid);
         json.WriteNumber("slot", worker.Slot);
+        json.WriteString("kind", Words.Of(worker.Kind));
         json.WriteNumber("generation", worker.Generation);
         json.WriteString("state", Words.Of(worker.State));
         json.WriteNumber("threads", worker.Threads);

@@ -13,6 +13,8 @@ internal static class Words
 
     public static string Of(WorkerState state) => state == WorkerState.Exited ? "exited" : WorkerStates[(int)state];
 
+    public static string Of(WorkerKind kind) => kind == WorkerKind.Job ? "job" : "web";
+
     public static string Of(ServerState state) => state switch
     {
         ServerState.Starting => "starting",

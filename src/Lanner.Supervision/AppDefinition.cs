@@ -64,6 +64,26 @@ public sealed record AppDefinition
     /// <summary>The level of Python's root logger; <see cref="PythonLevel.Unset"/> leaves it to the app.</summary>
     public PythonLevel LogLevel { get; init; }
 
+    /// <summary>Processes and threads for jobs; null: the app's code decides, which has <see cref="JobCrew.Default"/> when it registers any.</summary>
+    public JobCrew? Jobs { get; init; }
+
+    /// <summary>Functions that jobs of the settings file call, <c>module:function</c>: looked for when the app is loaded.</summary>
+    public IReadOnlyList<string> JobCalls { get; init; } = [];
+
+    /// <summary>The app as the pool of its job workers sees it.</summary>
+    internal AppDefinition ForJobs(JobCrew crew) => this with
+    {
+        Workers = crew.Workers,
+        MostWorkers = crew.Workers,
+        Threads = crew.Threads,
+        Queue = int.MaxValue,
+        QueueTimeout = TimeSpan.MaxValue,
+        RequestTimeouts = new RequestTimeouts(null, new Dictionary<string, TimeSpan?>()),
+        DrainTimeout = crew.DrainTimeout,
+        MaxRequests = 0,
+        Warmup = [],
+    };
+
     /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
     public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
 

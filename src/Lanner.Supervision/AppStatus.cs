@@ -63,6 +63,9 @@ public sealed record WorkerStatus
 
     public required int Slot { get; init; }
 
+    /// <summary>What it is for.</summary>
+    public WorkerKind Kind { get; init; }
+
     public required int Generation { get; init; }
 
     public required WorkerState State { get; init; }

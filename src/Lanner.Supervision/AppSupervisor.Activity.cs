@@ -15,7 +15,7 @@ public sealed partial class AppSupervisor
     /// <param name="mostQueued">So many of the requests in line are given.</param>
     public AppActivity Activity(int mostQueued)
     {
-        WorkerActivity[] workers = [.. Workers.Select(worker => new WorkerActivity(Status(worker), Pool.Activity(worker)))];
+        WorkerActivity[] workers = [.. Workers.Select(worker => new WorkerActivity(Status(worker), PoolOf(worker).Activity(worker)))];
         (IReadOnlyList<RequestActivity> first, int length) = Pool.Queued(mostQueued);
         return new AppActivity(workers, first, length);
     }

@@ -57,7 +57,7 @@ public sealed partial class AppSupervisor
         {
             // Where the load decides, the new version begins with as many as the old one has come to.
             int workers = Math.Clamp(_generation?.Wanted ?? app.Workers, app.Workers, app.MostWorkers);
-            return await Generation.StartAsync(app, ++_lastNumber, workers, Pool, Settings, _history, _surroundings, _log, cancellationToken);
+            return await Generation.StartAsync(app, ++_lastNumber, workers, Pool, JobPool, Settings, OnAsked, _history, _surroundings, _log, cancellationToken);
         }
         catch (AppLoadException e)
         {
@@ -82,12 +82,14 @@ public sealed partial class AppSupervisor
         }
         foreach (WorkerHandle worker in left)
             worker.Leaving ??= "another generation serves";
-        Pool.Swap(fresh.Current, left, app);
+        Pool.Swap(fresh.Current, [.. left.Where(static worker => worker.Kind == WorkerKind.Web)], app);
+        JobPool.Swap(fresh.CurrentJobs, [.. left.Where(static worker => worker.Kind == WorkerKind.Job)], app.ForJobs(fresh.JobCrew ?? JobCrew.Default));
         fresh.Keep();
         _history.Recovered();
         if (old is not null)
             Retire(old);
         swapped.TrySetResult();
+        JobsChanged?.Invoke();
         _surroundings.Tell(old is null ? new SizeNews(app.Name, _time.GetUtcNow()) : new ReloadNews(app.Name, _time.GetUtcNow(), fresh.Number, null));
     }
 

@@ -44,11 +44,15 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
             WorkersAreWanted = OnWanted,
         };
+        JobPool = new WorkerPool(app.ForJobs(app.Jobs ?? JobCrew.Default), _time, log, packs: false)
+        {
+            WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
+        };
         Settings = new SettingsDelivery(_time, log)
         {
             GiveUp = worker =>
             {
-                Pool.Drain(worker);
+                PoolOf(worker).Drain(worker);
                 _ = GiveUpAsync(worker);
             },
             Faulted = (worker, message, traceback) =>
@@ -89,7 +93,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         foreach (WorkerHandle worker in Workers)
         {
             if (worker.State is WorkerState.Ready or WorkerState.Draining)
-                StacksAsked(_log, _app.Name, worker.Slot, worker.Pid, await StackReport.TakeAsync(worker, Pool, _time));
+                StacksAsked(_log, _app.Name, worker.Slot, worker.Pid, await StackReport.TakeAsync(worker, PoolOf(worker), _time));
         }
     }
 
@@ -178,7 +182,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     {
         if (Workers.FirstOrDefault(entry => entry.Pid == pid && entry.State is WorkerState.Ready or WorkerState.Draining) is not { } worker)
             return _history.Stacks(pid);
-        StackReport report = await StackReport.TakeAsync(worker, Pool, _time);
+        StackReport report = await StackReport.TakeAsync(worker, PoolOf(worker), _time);
         return report.Threads.Count > 0 ? report : _history.Stacks(pid);
     }
 
@@ -229,6 +233,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         await Task.Yield();
         await _stopping.CancelAsync();
         Pool.Close();
+        JobPool.Close();
         await _keeping;
         await _change.WaitAsync(CancellationToken.None);
         if (_generation is { } generation)
@@ -240,12 +245,14 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             Hurry();
         await RetirementsAsync();
         Pool.Dispose();
+        JobPool.Dispose();
     }
 
     private static WorkerStatus Status(WorkerHandle worker) => new()
     {
         Pid = worker.Pid,
         Slot = worker.Slot,
+        Kind = worker.Kind,
         Generation = worker.Generation,
         State = worker.State,
         Threads = worker.Threads,
@@ -276,7 +283,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     {
         if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung or ReplacementReason.Settings)
         {
-            StackReport report = await StackReport.TakeAsync(worker, Pool, _time);
+            StackReport report = await StackReport.TakeAsync(worker, PoolOf(worker), _time);
             _history.Keep(report);
             StacksTaken(_log, _app.Name, worker.Slot, worker.Pid, report);
         }

@@ -14,15 +14,17 @@ internal sealed partial class Generation
     private async Task RetireAsync(WorkerHandle worker)
     {
         await Task.Yield();
+        // A run of a job may take long: a reload does not interrupt it. The end of the server waits no longer for it than for requests.
+        TimeSpan patience = worker.Kind == WorkerKind.Job && !IsLast ? JobCrew!.DrainTimeout : _app.DrainTimeout;
         try
         {
             try
             {
-                await worker.Idle.Task.WaitAsync(_app.DrainTimeout, _time);
+                await worker.Idle.Task.WaitAsync(patience, _time);
             }
             catch (TimeoutException)
             {
-                CutOff(_log, Name, worker.Slot, worker.Pid, _app.DrainTimeout.TotalSeconds);
+                CutOff(_log, Name, worker.Slot, worker.Pid, patience.TotalSeconds);
                 CountCut(worker);
                 worker.Kill();
             }
@@ -30,7 +32,7 @@ internal sealed partial class Generation
             if (worker.Pooled is { Stuck: > 0 })
                 await AbortAsync(worker);
             await worker.StopAsync();
-            _pool.Disconnect(worker);
+            CrewOf(worker.Kind).Pool.Disconnect(worker);
             try
             {
                 // Its atexit functions run now.
@@ -60,7 +62,7 @@ internal sealed partial class Generation
 
     private void CountCut(WorkerHandle worker)
     {
-        foreach (RunningRequest request in _pool.Running(worker))
+        foreach (RunningRequest request in CrewOf(worker.Kind).Pool.Running(worker))
         {
             CutRequest(_log, Name, worker.Slot, worker.Pid, request.Label, request.Time.TotalSeconds);
             Cut++;

@@ -16,7 +16,7 @@ internal sealed partial class Generation
     {
         lock (_gate)
         {
-            int missing = _slots.Length - _turn.CurrentCount - _freeTurns;
+            int missing = Slots.Count() - _turn.CurrentCount - _freeTurns;
             if (missing <= 0)
                 return;
             _freeTurns += missing;

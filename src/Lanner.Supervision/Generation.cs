@@ -11,7 +11,8 @@ namespace Lanner.Supervision;
 internal sealed partial class Generation : IAsyncDisposable
 {
     private readonly TemplateProcess _template;
-    private readonly WorkerPool _pool;
+    private readonly Crew _web;
+    private readonly Crew _jobs;
     private readonly SettingsDelivery _settings;
     private readonly AppHistory _history;
     private readonly TimeProvider _time;
@@ -20,15 +21,15 @@ internal sealed partial class Generation : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<WorkerHandle, Task> _retiring = [];
-    private ImmutableArray<Slot> _slots = [];
     private AppDefinition _app;
     private volatile bool _hurries;
 
-    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, SettingsDelivery settings, AppHistory history, TimeProvider time, Action<AppNews> tell, ILogger log)
+    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, WorkerPool jobPool, SettingsDelivery settings, AppHistory history, TimeProvider time, Action<AppNews> tell, ILogger log)
     {
         _app = app;
         _template = template;
-        _pool = pool;
+        _web = new Crew(WorkerKind.Web, pool);
+        _jobs = new Crew(WorkerKind.Job, jobPool);
         _settings = settings;
         _history = history;
         _time = time;
@@ -44,7 +45,14 @@ internal sealed partial class Generation : IAsyncDisposable
     public int Hazards => _template.Hazards;
 
     /// <summary>Workers that there should be.</summary>
-    public int Wanted => _slots.Length;
+    public int Wanted => _web.Slots.Length;
+
+    /// <summary>The processes and threads that it keeps for jobs; null when it has none.</summary>
+    public JobCrew? JobCrew { get; private set; }
+
+    /// <summary>The jobs that its code has registered.</summary>
+    public IReadOnlyList<DeclaredJob> DeclaredJobs =>
+        _template.DeclaredJobs.Count > 0 ? _template.DeclaredJobs : Workers.Select(static worker => worker.DeclaredJobs).FirstOrDefault(static jobs => jobs.Count > 0) ?? [];
 
     public int TemplatePid => _template.Pid;
 
@@ -57,12 +65,17 @@ internal sealed partial class Generation : IAsyncDisposable
         get
         {
             lock (_gate)
-                return [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>().Union(_retiring.Keys)];
+                return [.. _web.Workers, .. _jobs.Workers.Union(_retiring.Keys).Except(_web.Workers)];
         }
     }
 
-    /// <summary>Workers in their slots.</summary>
-    public IReadOnlyList<WorkerHandle> Current => [.. _slots.Select(slot => slot.Worker).OfType<WorkerHandle>()];
+    /// <summary>Web workers in their slots.</summary>
+    public IReadOnlyList<WorkerHandle> Current => _web.Workers;
+
+    /// <summary>Job workers in their slots.</summary>
+    public IReadOnlyList<WorkerHandle> CurrentJobs => _jobs.Workers;
+
+    private IEnumerable<Slot> Slots => _web.Slots.Concat(_jobs.Slots);
 
     /// <summary>All its workers are being ended at once: none is replaced.</summary>
     internal bool Hurries => _hurries;
@@ -79,14 +92,16 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Starts a template and so many workers; done when every one is ready and warmed up. They take no requests yet.</summary>
     /// <exception cref="AppLoadException">One of them did not start; nothing is left of the others.</exception>
     public static async Task<Generation> StartAsync(
-        AppDefinition app, int number, int workers, WorkerPool pool, SettingsDelivery settings, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int number, int workers, WorkerPool pool, WorkerPool jobPool, SettingsDelivery settings, WorkerQuestions asked, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
     {
-        TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, settings, log, cancellationToken);
-        var generation = new Generation(app, template, pool, settings, history, surroundings.Time, surroundings.Tell, log);
-        generation._slots = [.. Enumerable.Range(0, workers).Select(generation.MakeSlot)];
+        TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, settings, asked, log, cancellationToken);
+        var generation = new Generation(app, template, pool, jobPool, settings, history, surroundings.Time, surroundings.Tell, log);
+        generation._web.Slots = [.. Enumerable.Range(0, workers).Select(number => generation.MakeSlot(generation._web, number))];
+        generation.JobCrew = app.Jobs ?? (template.DeclaredJobs.Count + app.JobCalls.Count > 0 ? JobCrew.Default : null);
+        generation._jobs.Slots = [.. Enumerable.Range(0, generation.JobCrew?.Workers ?? 0).Select(number => generation.MakeSlot(generation._jobs, number))];
         try
         {
-            await Task.WhenAll(generation._slots.Select(slot => slot.FillAsync(cancellationToken)));
+            await Task.WhenAll(generation.Slots.Select(slot => slot.FillAsync(cancellationToken)));
             return generation;
         }
         catch
@@ -100,13 +115,13 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>Keeps the slots filled; their workers have been given to the pool.</summary>
     public void Keep()
     {
-        foreach (Slot slot in _slots)
+        foreach (Slot slot in Slots)
             slot.Keep();
     }
 
     /// <summary>Starts no worker any more. Returns those that are left in their slots.</summary>
     public async Task<IReadOnlyList<WorkerHandle>> FreezeAsync() =>
-        [.. (await Task.WhenAll(_slots.Select(slot => slot.FreezeAsync()))).OfType<WorkerHandle>()];
+        [.. (await Task.WhenAll(Slots.Select(slot => slot.FreezeAsync()))).OfType<WorkerHandle>()];
 
     /// <summary>Lets all workers finish, ends them, then the template.</summary>
     public async ValueTask DisposeAsync()
@@ -114,7 +129,8 @@ internal sealed partial class Generation : IAsyncDisposable
         IReadOnlyList<WorkerHandle> left = await FreezeAsync();
         foreach (WorkerHandle worker in left)
             worker.Leaving ??= IsLast ? "the app stops" : Ending;
-        _pool.Drain(left);
+        foreach (IGrouping<WorkerKind, WorkerHandle> kind in left.GroupBy(static worker => worker.Kind))
+            CrewOf(kind.Key).Pool.Drain([.. kind]);
         foreach (WorkerHandle worker in left)
             Retire(worker);
         while (true)
@@ -129,7 +145,7 @@ internal sealed partial class Generation : IAsyncDisposable
         if (IsLast)
             await _template.StopAsync();
         await _template.DisposeAsync();
-        foreach (Slot slot in _slots)
+        foreach (Slot slot in Slots)
             slot.Dispose();
         _turn.Dispose();
     }
@@ -140,7 +156,7 @@ internal sealed partial class Generation : IAsyncDisposable
         bool isFirst = !_hurries;
         _hurries = true;
         // Or they would put new workers in the places of those that are killed.
-        foreach (Slot slot in _slots)
+        foreach (Slot slot in Slots)
             slot.BeginFreezing();
         foreach (WorkerHandle worker in Workers)
         {
@@ -161,7 +177,7 @@ internal sealed partial class Generation : IAsyncDisposable
         AppDefinition before = _app;
         _app = app;
         await _template.TellWorkersAsync(workers);
-        Slot[] more = [.. Enumerable.Range(_slots.Length, Math.Max(0, workers - _slots.Length)).Select(MakeSlot)];
+        Slot[] more = [.. Enumerable.Range(Wanted, Math.Max(0, workers - Wanted)).Select(number => MakeSlot(_web, number))];
         try
         {
             await Task.WhenAll(more.Select(slot => slot.FillAsync(cancellationToken)));
@@ -177,7 +193,7 @@ internal sealed partial class Generation : IAsyncDisposable
             }
             throw;
         }
-        ImmutableArray<Slot> fewer = _slots.Length > workers ? _slots[workers..] : [];
+        ImmutableArray<Slot> fewer = Wanted > workers ? _web.Slots[workers..] : [];
         List<WorkerHandle> left = [];
         foreach (Slot slot in fewer)
         {
@@ -186,10 +202,10 @@ internal sealed partial class Generation : IAsyncDisposable
         }
         foreach (WorkerHandle worker in left)
             worker.Leaving ??= "fewer workers are wanted";
-        ImmutableArray<Slot> old = _slots;
+        ImmutableArray<Slot> old = _web.Slots;
         lock (_gate)
-            _slots = [.. _slots[..Math.Min(workers, _slots.Length)], .. more];
-        _pool.Swap([.. more.Select(slot => slot.Worker!)], left);
+            _web.Slots = [.. old[..Math.Min(workers, old.Length)], .. more];
+        _web.Pool.Swap([.. more.Select(slot => slot.Worker!)], left);
         foreach (Slot slot in more)
             slot.Keep();
         foreach (WorkerHandle worker in left)
@@ -206,19 +222,21 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>The worker is to be replaced; nothing happens when it has left its slot already.</summary>
     public void Replace(WorkerHandle worker, ReplacementReason reason)
     {
-        foreach (Slot slot in _slots)
+        foreach (Slot slot in Slots)
             slot.Replace(worker, reason);
         // All are over: one at a time would serve long with processes that should not.
-        if (_slots.All(slot => slot.IsOver))
+        if (Slots.All(slot => slot.IsOver))
             ReleaseAllTurns();
     }
 
     internal async Task<WorkerHandle> StartWorkerAsync(Slot slot, CancellationToken cancellationToken)
     {
         AppDefinition app = _app;
-        WorkerHandle worker = await _template.ForkAsync(slot.Number, app.Threads, Math.Max(app.Workers, Wanted));
+        bool isWeb = slot.Crew.Kind == WorkerKind.Web;
+        WorkerHandle worker = await _template.ForkAsync(
+            slot.Crew.Kind, slot.Number, isWeb ? app.Threads : JobCrew!.Threads, isWeb ? Math.Max(app.Workers, Wanted) : JobCrew!.Workers);
         // Limits differ, so that workers of the same age and load are not all replaced at once.
-        if (app.MaxRequests > 0)
+        if (isWeb && app.MaxRequests > 0)
             worker.LastAnswer = Math.Max(1, app.MaxRequests - Random.Shared.Next(app.MaxRequests / 10 + 1));
         if (app.MaxLifetime is { } lifetime)
             worker.Lifetime = lifetime * (1 - Random.Shared.NextDouble() / 10);
@@ -226,9 +244,9 @@ internal sealed partial class Generation : IAsyncDisposable
         {
             await worker.Ready.WaitAsync(app.BootTimeout, _time, cancellationToken);
             await _settings.JoinAsync(worker).WaitAsync(app.BootTimeout, _time, cancellationToken);
-            _pool.Attach(worker);
-            if (app.Warmup.Count > 0)
-                await _pool.WarmUpAsync(worker, app, cancellationToken);
+            slot.Crew.Pool.Attach(worker);
+            if (isWeb && app.Warmup.Count > 0)
+                await slot.Crew.Pool.WarmUpAsync(worker, app, cancellationToken);
             return worker;
         }
         catch (TimeoutException)
@@ -249,7 +267,7 @@ internal sealed partial class Generation : IAsyncDisposable
     {
         if (before is not null)
             before.Leaving ??= AppHistory.NameOf(reason);
-        _pool.Swap([fresh], before is null ? [] : [before]);
+        CrewOf(fresh.Kind).Pool.Swap([fresh], before is null ? [] : [before]);
         _history.Started(fresh.Slot);
         if (before is null)
         {
@@ -263,7 +281,7 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>A worker has ended that nobody had told to.</summary>
     internal void Ended(WorkerHandle worker, WorkerExit exit)
     {
-        _pool.Disconnect(worker);
+        CrewOf(worker.Kind).Pool.Disconnect(worker);
         exit = _history.Ended(worker.Slot, worker.Pid, exit);
         WorkerEnded(_log, Name, worker.Slot, worker.Pid, exit);
         _tell(new DeathNews(Name, _time.GetUtcNow(), worker.Pid, worker.Slot, exit.ToString()));
@@ -276,5 +294,7 @@ internal sealed partial class Generation : IAsyncDisposable
         WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
     }
 
-    private Slot MakeSlot(int number) => new(this, number, _log, _time);
+    private Crew CrewOf(WorkerKind kind) => kind == WorkerKind.Job ? _jobs : _web;
+
+    private Slot MakeSlot(Crew crew, int number) => new(this, crew, number, _log, _time);
 }

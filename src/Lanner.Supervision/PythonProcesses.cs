@@ -43,7 +43,7 @@ public sealed partial class PythonProcesses : IDisposable
     {
         AppDefinition alone = app with { Preload = true, Start = StartMethod.Fork };
         await using TemplateProcess template =
-            await TemplateProcess.StartAsync(alone, 1, _surroundings, new SettingsDelivery(_surroundings.Time, _logs.CreateLogger<AppSupervisor>()), _logs.CreateLogger<AppSupervisor>(), cancellationToken);
+            await TemplateProcess.StartAsync(alone, 1, _surroundings, new SettingsDelivery(_surroundings.Time, _logs.CreateLogger<AppSupervisor>()), static (_, _, _) => { }, _logs.CreateLogger<AppSupervisor>(), cancellationToken);
     }
 
     public void Dispose()

@@ -6,7 +6,7 @@ namespace Lanner.Supervision;
 /// A stable place for one worker. It is kept filled: a worker that ends is replaced at once, and with growing pauses when
 /// that does not last; one that is to be replaced serves until the next is ready. Frozen, it changes no more.
 /// </summary>
-internal sealed partial class Slot(Generation generation, int number, ILogger log, TimeProvider time) : IDisposable
+internal sealed partial class Slot(Generation generation, Crew crew, int number, ILogger log, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
@@ -18,6 +18,8 @@ internal sealed partial class Slot(Generation generation, int number, ILogger lo
     private Task _keeping = Task.CompletedTask;
 
     public int Number => number;
+
+    public Crew Crew => crew;
 
     /// <summary>The worker that is there now; null while there is none.</summary>
     public WorkerHandle? Worker => _worker;

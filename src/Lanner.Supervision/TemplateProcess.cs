@@ -17,6 +17,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private readonly AppDefinition _app;
     private readonly ProcessSurroundings _surroundings;
     private readonly SettingsDelivery _settings;
+    private readonly WorkerQuestions _asked;
     private readonly ILogger _log;
     private readonly ControlLink _control;
     private readonly SafeFileHandle _lifeline;
@@ -30,11 +31,12 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private volatile bool _disposing;
 
     private TemplateProcess(
-        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log, int pid, ControlLink control, SafeFileHandle lifeline, StartOutput output)
+        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, WorkerQuestions asked, ILogger log, int pid, ControlLink control, SafeFileHandle lifeline, StartOutput output)
     {
         _app = app;
         _surroundings = surroundings;
         _settings = settings;
+        _asked = asked;
         _log = log;
         _control = control;
         _lifeline = lifeline;
@@ -50,6 +52,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 
     public int Generation { get; }
 
+    /// <summary>The jobs that the app's code has registered, as far as the template has loaded it.</summary>
+    public IReadOnlyList<DeclaredJob> DeclaredJobs { get; private set; } = [];
+
     /// <summary>What was found before the last fork that its workers share or lose.</summary>
     public int Hazards { get; private set; }
 
@@ -59,9 +64,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     /// <summary>Starts the process and has it import the app.</summary>
     /// <exception cref="AppLoadException">It could not be started, or the app could not be loaded in time.</exception>
     public static async Task<TemplateProcess> StartAsync(
-        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log, CancellationToken cancellationToken)
+        AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, WorkerQuestions asked, ILogger log, CancellationToken cancellationToken)
     {
-        TemplateProcess template = Launch(app, generation, surroundings, settings, log);
+        TemplateProcess template = Launch(app, generation, surroundings, settings, asked, log);
         try
         {
             await template.ConfigureWithLevelsAsync();
@@ -83,12 +88,13 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 
     /// <summary>Has a worker forked. The handle's <see cref="WorkerHandle.Ready"/> tells when it can be used.</summary>
     /// <exception cref="AppLoadException">The template is gone.</exception>
-    public async Task<WorkerHandle> ForkAsync(int slot, int threads, int workers)
+    public async Task<WorkerHandle> ForkAsync(WorkerKind kind, int slot, int threads, int workers)
     {
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
             WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.MetricsOf(_app.Name), _surroundings.Time, WriteOutput);
-        worker.Asked = _settings.OnAsked;
+        worker.Asked = _asked;
+        worker.Kind = kind;
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
         _forks[serial] = forked;
@@ -102,6 +108,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 FrameKind.Fork,
                 frame =>
                 {
+                    frame.Str("kind");
+                    frame.Str(kind == WorkerKind.Job ? "job" : "web");
                     frame.Str("slot");
                     frame.Int(slot);
                     frame.Str("serial");
@@ -179,7 +187,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         await _reading;
     }
 
-    private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, ILogger log)
+    private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, WorkerQuestions asked, ILogger log)
     {
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
@@ -195,7 +203,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
                 ProcessEnvironment.Of(app),
                 [nothing, stdout, stderr, theirControl, theirLifeline]);
-            return new TemplateProcess(app, generation, surroundings, settings, log, pid, new ControlLink(control), lifeline, output);
+            return new TemplateProcess(app, generation, surroundings, settings, asked, log, pid, new ControlLink(control), lifeline, output);
         }
         catch (Win32Exception e)
         {
@@ -241,6 +249,10 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.Str("setup");
                 frame.BeginList(_app.Setup.Count);
                 foreach (string function in _app.Setup)
+                    frame.Str(function);
+                frame.Str("job_calls");
+                frame.BeginList(_app.JobCalls.Count);
+                foreach (string function in _app.JobCalls)
                     frame.Str(function);
                 frame.Str("spawn_threads");
                 frame.Int(_app.SpawnThreads);
@@ -303,6 +315,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         switch (kind)
         {
             case FrameKind.Loaded:
+                DeclaredJobs = DeclaredJob.Read(entries);
                 _loaded.TrySetResult();
                 break;
             case FrameKind.Failed:

@@ -47,6 +47,12 @@ public sealed class WorkerHandle
 
     public int Slot { get; }
 
+    /// <summary>What it is for.</summary>
+    public WorkerKind Kind { get; internal set; }
+
+    /// <summary>The jobs that its code has registered, where the worker itself has loaded it.</summary>
+    internal IReadOnlyList<DeclaredJob> DeclaredJobs { get; private set; } = [];
+
     public int Generation { get; }
 
     /// <summary>The process id; 0 until the template has told it.</summary>
@@ -113,7 +119,7 @@ public sealed class WorkerHandle
     }
 
     /// <summary>Answers what the worker asks. Not awaited: the next may come before the answer.</summary>
-    internal Action<WorkerHandle, FrameKind, Dictionary<string, object?>>? Asked { get; set; }
+    internal WorkerQuestions? Asked { get; set; }
 
     /// <summary>Identifies this process among all that its template forked.</summary>
     internal int Serial { get; }
@@ -163,6 +169,7 @@ public sealed class WorkerHandle
                 if (kind == FrameKind.Loaded)
                 {
                     Stacks.Know(entries.Text("threads"));
+                    DeclaredJobs = DeclaredJob.Read(entries);
                     if (Advance(WorkerState.Ready))
                         _ready.TrySetResult();
                 }

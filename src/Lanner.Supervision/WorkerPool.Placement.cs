@@ -10,7 +10,7 @@ public sealed partial class WorkerPool
     {
         PooledWorker? idle = null, open = null;
         PooledThread? ahead = null;
-        int depth = _admission.Depth;
+        int depth = _packs ? _admission.Depth : 1;
         long now = _time.GetTimestamp();
         foreach (PooledWorker worker in _workers)
         {
@@ -22,7 +22,7 @@ public sealed partial class WorkerPool
                 break;
             }
             int computing = worker.Computing;
-            if (worker.Busy < worker.Threads.Length && computing < (open?.Computing ?? int.MaxValue) && (_admission.MayOpen(computing) || MayWait(worker, computing, now)))
+            if (worker.Busy < worker.Threads.Length && computing < (open?.Computing ?? int.MaxValue) && (!_packs || _admission.MayOpen(computing) || MayWait(worker, computing, now)))
                 open = worker;
             if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
                 ahead = line;

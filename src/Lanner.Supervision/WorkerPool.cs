@@ -28,6 +28,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private readonly ITimer _timer;
     private readonly ITimer _sweepTimer;
     private readonly double _nanosecondsPerTick;
+    private readonly bool _packs;
     private AppDefinition _app;
     private long _nextLook;
     private long _answered;
@@ -36,8 +37,13 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     private bool _ticking;
     private bool _refusing;
 
-    public WorkerPool(AppDefinition app, TimeProvider time, ILogger log)
+    /// <param name="app">The app.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where it tells of trouble.</param>
+    /// <param name="packs">Whether requests are packed on as few threads as keep the GIL busy; else each takes a thread of its own as long as there are any.</param>
+    public WorkerPool(AppDefinition app, TimeProvider time, ILogger log, bool packs = true)
     {
+        _packs = packs;
         _app = app;
         _time = time;
         _log = log;

@@ -130,6 +130,9 @@ public enum FrameKind : byte
     /// <summary>Worker to front end: something of the app's failed that costs no request: marshalled dict with message and traceback.</summary>
     Fault = 82,
 
+    /// <summary>Worker to front end: a run of a job is to be put in line: marshalled dict with number, name, arguments (JSON), key, at and delay (decimal ms or empty).</summary>
+    JobEnqueue = 83,
+
     /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
     LogLevel = 75,
 }

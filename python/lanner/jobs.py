@@ -1,0 +1,247 @@
+"""``lanner.job``: functions that run when they are due, or when they are asked for, in processes of their own."""
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import os
+import sys
+import threading
+from typing import Any, Callable, Dict, List, Optional, Union
+
+from . import frames, hooks
+from .control import Gone
+from .frozen import thaw
+
+When = Union[str, datetime.datetime]
+Duration = Union[str, int, float, datetime.timedelta]
+
+registered: Dict[str, "Job"] = {}
+
+
+class JobError(Exception):
+    """A job could not be put in line; it will not run."""
+
+
+class Job:
+    """A function with its schedule. Calling it calls the function, here and now."""
+
+    def __init__(self, function: Callable[..., Any], name: str, options: Dict[str, Any]) -> None:
+        self.function = function
+        self.name = name
+        self.options = options
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<lanner.job {self.name}>"
+
+    def enqueue(self, *args: Any, at: Optional[When] = None, delay: Optional[Duration] = None, key: Optional[str] = None, **kwargs: Any) -> str:
+        """Has it run once in a job worker: now, ``at`` a moment (with a time zone) or after a ``delay`` (seconds, "5m", timedelta). Returns the run's
+        id when that is stored: it will run, whatever ends. With a ``key``, at most one that has not begun waits: the id of that one is returned.
+
+        Arguments are what JSON can hold. Under another server it runs in a background thread of this process.
+        """
+        if at is not None and delay is not None:
+            raise ValueError("enqueue takes at or delay, not both")
+        seconds = None if delay is None else _seconds(delay)
+        moment = None if at is None else _moment(at)
+        arguments = _encoded(self.name, args, kwargs)
+        control = _control()
+        if control is None:
+            return self._spawn(arguments, _pause(moment, seconds))
+        try:
+            answer = control.ask(frames.JOB_ENQUEUE, {
+                "name": self.name, "arguments": arguments, "key": key or "",
+                "at": "" if moment is None else str(round(moment.timestamp() * 1000)), "delay": "" if seconds is None else str(round(seconds * 1000)),
+            })
+        except Gone as error:
+            raise JobError(str(error)) from None
+        if answer["code"]:
+            raise JobError(answer["message"])
+        run: str = answer["run"]
+        return run
+
+    def _spawn(self, arguments: str, pause: float) -> str:
+        from .background import spawn
+
+        given = json.loads(arguments)
+        if pause <= 0:
+            spawn(self.function, *given["args"], **given["kwargs"])
+        else:
+            timer = threading.Timer(pause, lambda: spawn(self.function, *given["args"], **given["kwargs"]))
+            timer.daemon = True
+            timer.start()
+        return "local"
+
+
+def job(
+    function: Optional[Callable[..., Any]] = None,
+    *,
+    name: Optional[str] = None,
+    cron: Optional[str] = None,
+    every: Optional[Duration] = None,
+    at: Optional[When] = None,
+    timezone: str = "UTC",
+    overlap: str = "skip",
+    missed: str = "run_once",
+    retries: int = 0,
+    timeout: Optional[Duration] = None,
+    priority: int = 0,
+    context_url: Optional[str] = None,
+) -> Any:
+    """Decorator: a job, due by ``cron``, ``every`` so often, or ``at`` a moment; without any of them it runs only when asked for.
+
+    ``overlap``: "skip", "allow" or "queue" a run that is due while another runs. ``missed``: "skip", "run_once" or "run_all" of what was due while
+    the server was not there. ``retries``: attempts after one that failed. ``timeout``: how long a run may take. ``context_url``: for Flask, the
+    URL of the request in whose context it runs.
+    """
+    if function is None:
+        return functools.partial(
+            job, name=name, cron=cron, every=every, at=at, timezone=timezone, overlap=overlap, missed=missed, retries=retries,
+            timeout=timeout, priority=priority, context_url=context_url)
+    name = name or getattr(function, "__name__", None)
+    if not name:
+        raise TypeError(f"{function!r} has no name: say lanner.job(name=…)")
+    known = registered.get(name)
+    if known is not None and _origin(known.function) != _origin(function):
+        raise ValueError(f"there are two jobs named {name}: {_origin(known.function)} and {_origin(function)}; say lanner.job(name=…)")
+    if (cron is not None) + (every is not None) + (at is not None) > 1:
+        raise ValueError(f"the job {name} has more than one of cron, every and at")
+    made = registered[name] = Job(function, name, {
+        "cron": cron or "",
+        "every": "" if every is None else str(round(_seconds(every) * 1000)),
+        "at": "" if at is None else str(round(_moment(at).timestamp() * 1000)),
+        "timezone": timezone,
+        "overlap": overlap,
+        "missed": missed,
+        "retries": str(retries),
+        "timeout": "" if timeout is None else str(round(_seconds(timeout) * 1000)),
+        "priority": str(priority),
+        "context_url": context_url or "",
+    })
+    return made
+
+
+def definitions() -> List[Dict[str, Any]]:
+    """What the front end is told of the jobs in the app's code."""
+    return [{"name": each.name, **each.options} for each in registered.values()]
+
+
+# In a job worker.
+
+
+class Runner:
+    """The callable that a job worker serves in the app's place: each request is a run."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._named: Dict[str, Callable[..., Any]] = {}
+
+    def __call__(self, environ: Dict[str, Any], start_response: Callable[..., Any]) -> List[bytes]:
+        function = self._function(environ["lanner.job"], environ["lanner.call"])
+        given = json.loads(environ["lanner.arguments"])
+        from .carry import jobs as contexts
+
+        with contexts.around(self._app, environ["lanner.context_url"]):
+            result = function(*given.get("args", ()), **given.get("kwargs", {}))
+        start_response("200 OK", [])
+        return [_result(result)]
+
+    def _function(self, name: str, call: str) -> Callable[..., Any]:
+        if not call:
+            known = registered.get(name)
+            if known is None:
+                raise LookupError(f"there is no job {name} in this version of the app")
+            return known.function
+        function = self._named.get(call)
+        if function is None:
+            function = self._named[call] = resolve(call)
+        return function
+
+
+def resolve(call: str) -> Callable[..., Any]:
+    """The function that ``module:function`` names."""
+    import importlib
+
+    from .loading import LoadError
+
+    module, _, path = call.partition(":")
+    try:
+        target: Any = importlib.import_module(module)
+        for part in path.split("."):
+            target = getattr(target, part)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise LoadError(f"a job calls {call}, which is not there: {error}") from None
+    if isinstance(target, Job):
+        target = target.function
+    if not callable(target):
+        raise LoadError(f"a job calls {call}, which is no function but {type(target).__name__}")
+    found: Callable[..., Any] = target
+    return found
+
+
+def _result(value: Any) -> bytes:
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError):
+        return json.dumps({"repr": repr(value)}).encode()
+
+
+def _encoded(name: str, args: Any, kwargs: Any) -> str:
+    try:
+        return json.dumps({"args": thaw(args), "kwargs": thaw(kwargs)}, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"the arguments of the job {name} are not what JSON can hold: {error}") from None
+
+
+def _control() -> Any:
+    if not hooks._managed:
+        return None
+    worker_process = sys.modules.get(f"{__package__}.worker_process")
+    control = None if worker_process is None else worker_process._control
+    if control is None:
+        raise JobError("a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.process.setup")
+    return control
+
+
+def _origin(function: Callable[..., Any]) -> str:
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', function)}"
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value: Duration) -> float:
+    if isinstance(value, datetime.timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, str):
+        number = value.rstrip("smhd")
+        unit = value[len(number) :]
+        if unit not in _UNITS:
+            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "2h", "1d" or a number of seconds')
+        try:
+            seconds = float(number) * _UNITS[unit]
+        except ValueError:
+            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "2h", "1d" or a number of seconds') from None
+    else:
+        seconds = float(value)
+    if not 0 <= seconds < 10**10:
+        raise ValueError(f"{value!r} is no duration from now on")
+    return seconds
+
+
+def _moment(value: When) -> datetime.datetime:
+    if isinstance(value, str):
+        value = datetime.datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+    if value.tzinfo is None:
+        raise ValueError(f"{value.isoformat()} has no time zone: say at which clock it is meant, for example {value.isoformat()}+00:00")
+    return value
+
+
+def _pause(moment: Optional[datetime.datetime], seconds: Optional[float]) -> float:
+    if moment is not None:
+        return (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return seconds or 0.0

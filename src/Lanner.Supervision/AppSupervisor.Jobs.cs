@@ -1,0 +1,82 @@
+using Lanner.Wire;
+
+namespace Lanner.Supervision;
+
+/// <summary>Runs of jobs: in workers of their own, forked from the same template.</summary>
+public sealed partial class AppSupervisor
+{
+    /// <summary>Where runs of jobs are submitted.</summary>
+    internal WorkerPool JobPool { get; }
+
+    /// <summary>Told when another generation serves: its code may have other jobs.</summary>
+    public Action? JobsChanged { get; set; }
+
+    /// <summary>Puts a run in line that code in a worker asks for: the job's name, arguments as JSON, key or empty, when it is due. Gives the run's id.</summary>
+    public Func<JobRequest, Task<JobAnswer>>? JobWanted { get; set; }
+
+    /// <summary>The jobs that the code of the generation that serves has registered.</summary>
+    public IReadOnlyList<DeclaredJob> DeclaredJobs => _generation?.DeclaredJobs ?? [];
+
+    /// <summary>Threads for runs, of job workers that are ready.</summary>
+    public int JobThreads => JobPool.Load().Threads;
+
+    /// <summary>Runs a job once; done when it has ended. What had not begun when its worker ended is begun on another.</summary>
+    public Task<JobEnd> RunJobAsync(JobCall call)
+    {
+        var exchange = new JobExchange(call) { Again = JobPool.Resubmit };
+        JobPool.Submit(exchange);
+        return exchange.Done;
+    }
+
+    private WorkerPool PoolOf(WorkerHandle worker) => worker.Kind == WorkerKind.Job ? JobPool : Pool;
+
+    private void OnAsked(WorkerHandle worker, FrameKind kind, Dictionary<string, object?> entries)
+    {
+        if (kind == FrameKind.JobEnqueue)
+            _ = EnqueueAsync(worker, entries);
+        else
+            Settings.OnAsked(worker, kind, entries);
+    }
+
+    private async Task EnqueueAsync(WorkerHandle worker, Dictionary<string, object?> entries)
+    {
+        var request = new JobRequest(entries.Text("name"), entries.Text("arguments"))
+        {
+            Key = entries.Text("key"),
+            At = entries.Whole("at") is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
+            Delay = entries.Whole("delay") is { } delay ? TimeSpan.FromMilliseconds(delay) : null,
+        };
+        JobAnswer answer = JobWanted is { } wanted ? await wanted(request) : new JobAnswer("", "no-jobs", "this server keeps no jobs");
+        await worker.TellAsync(FrameKind.Answer, frame =>
+        {
+            frame.Str("number");
+            frame.Int(entries.Number("number"));
+            frame.Str("run");
+            frame.Str(answer.Run);
+            frame.Str("code");
+            frame.Str(answer.Code);
+            frame.Str("message");
+            frame.Str(answer.Message);
+        });
+    }
+}
+
+/// <summary>A run that code wants.</summary>
+/// <param name="Job">The job's name.</param>
+/// <param name="Arguments">JSON: an object with <c>args</c> and <c>kwargs</c>.</param>
+public sealed record JobRequest(string Job, string Arguments)
+{
+    /// <summary>At most one run with this key waits; empty: any number.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>When it is due; null: now, or after <see cref="Delay"/>.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    public TimeSpan? Delay { get; init; }
+}
+
+/// <summary>What became of it.</summary>
+/// <param name="Run">The run's id; empty when it was refused.</param>
+/// <param name="Code">Empty when all is well; else a word for why not.</param>
+/// <param name="Message">Why not, in one sentence.</param>
+public sealed record JobAnswer(string Run, string Code, string Message);
