@@ -1,0 +1,161 @@
+using Lanner.State.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace Lanner.State.Sqlite;
+
+// "AND state < 3" is there for SQLite: it takes a partial index only for a query that repeats the index's condition.
+public sealed partial class SqliteState
+{
+    private const string RunColumns = "id, job, origin, due, attempt, state, server, key, started, finished, reason, arguments, result, traceback";
+    private const string InsertRun = """
+        INSERT INTO job_run (job, origin, due, attempt, state, server, key, started, finished, reason, arguments, result, traceback, log)
+        VALUES ($job, $origin, $due, $attempt, $state, $server, $key, NULL, $finished, $reason, $arguments, x'', '', '')
+        """;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<JobMark>>(() =>
+    {
+        using SqliteCommand command = Command("SELECT name, schedule, considered, paused FROM job");
+        return Rows(command, static row => new JobMark(row.GetString(0), row.GetString(1), Instant(row.GetInt64(2)), row.GetInt64(3) != 0));
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SetMarksAsync(IReadOnlyList<JobMark> marks, CancellationToken cancellationToken) => InTurnAsync(() =>
+    {
+        using SqliteTransaction transaction = Begin();
+        using SqliteCommand set = Command("""
+            INSERT INTO job (name, schedule, considered, paused) VALUES ($name, $schedule, $considered, 0)
+            ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule, considered = excluded.considered
+            """);
+        foreach (JobMark mark in marks)
+            Execute(set, ("$name", mark.Job), ("$schedule", mark.Schedule), ("$considered", Number(mark.Considered)));
+        transaction.Commit();
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SetPausedAsync(string job, bool isPaused, CancellationToken cancellationToken) => InTurnAsync(() =>
+    {
+        using SqliteCommand command = Command("""
+            INSERT INTO job (name, schedule, considered, paused) VALUES ($name, '', 0, $paused)
+            ON CONFLICT (name) DO UPDATE SET paused = excluded.paused
+            """, ("$name", job), ("$paused", isPaused ? 1 : 0));
+        return command.ExecuteNonQuery();
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun?>> TryClaimAsync(string server, IReadOnlyList<NewRun> runs, IReadOnlyList<JobMark> marks, DateTimeOffset at, CancellationToken cancellationToken) =>
+        InTurnAsync<IReadOnlyList<StoredRun?>>(() =>
+        {
+            using SqliteTransaction transaction = Begin();
+            using SqliteCommand busy = Command("SELECT EXISTS (SELECT 1 FROM job_run WHERE job = $job AND state IN (1, 2) AND state < 3)");
+            using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
+            using SqliteCommand mark = Command("UPDATE job SET considered = $considered WHERE name = $name AND schedule = $schedule AND considered < $considered");
+            var claimed = new List<StoredRun?>(runs.Count);
+            foreach (NewRun run in runs)
+            {
+                bool isBusy = run.State == RunState.Claimed && run.WhenBusy != RunState.Claimed && Scalar(busy, ("$job", run.Job)) == 1;
+                claimed.Add(Insert(insert, server, isBusy ? run with { State = run.WhenBusy, Reason = StoredRun.Busy } : run, at));
+            }
+            foreach (JobMark moved in marks)
+                Execute(mark, ("$name", moved.Job), ("$schedule", moved.Schedule), ("$considered", Number(moved.Considered)));
+            transaction.Commit();
+            return claimed;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<long> ids, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun?>>(() =>
+    {
+        using SqliteTransaction transaction = Begin();
+        using SqliteCommand take = Command($"UPDATE job_run SET state = 1, server = $server WHERE id = $id AND state = 0 RETURNING {RunColumns}");
+        var taken = new List<StoredRun?>(ids.Count);
+        foreach (long id in ids)
+        {
+            Set(take, ("$server", server), ("$id", id));
+            taken.Add(First(take));
+        }
+        transaction.Commit();
+        return taken;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun?>>(() =>
+    {
+        using SqliteTransaction transaction = Begin();
+        using SqliteCommand count = Command("SELECT count(*) FROM job_run WHERE job = $job AND state = 0 AND state < 3");
+        using SqliteCommand same = Command($"SELECT {RunColumns} FROM job_run WHERE job = $job AND key = $key AND state = 0 AND attempt = 1");
+        using SqliteCommand insert = Command($"{InsertRun} RETURNING id");
+        var waiting = new Dictionary<string, long>(StringComparer.Ordinal);
+        var enqueued = new List<StoredRun?>(runs.Count);
+        foreach (NewRun run in runs)
+        {
+            if (run.Key is not null)
+            {
+                Set(same, ("$job", run.Job), ("$key", run.Key));
+                if (First(same) is { } present)
+                {
+                    enqueued.Add(present);
+                    continue;
+                }
+            }
+            long its = waiting.TryGetValue(run.Job, out long known) ? known : Scalar(count, ("$job", run.Job));
+            waiting[run.Job] = its + (its < most ? 1 : 0);
+            enqueued.Add(its < most ? Insert(insert, server, run, at: null) : null);
+        }
+        transaction.Commit();
+        return enqueued;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<(long Id, DateTimeOffset At)> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
+        InTurnAsync<IReadOnlyList<StoredRun>>(() =>
+        {
+            using SqliteTransaction transaction = Begin();
+            using SqliteCommand begin = Command("UPDATE job_run SET state = 2, started = $at WHERE id = $id AND state = 1 AND server = $server");
+            // Only what is this server's still: another one may have taken it for lost, and repeated it.
+            using SqliteCommand end = Command("""
+                UPDATE job_run SET state = $state, started = $started, finished = $finished, reason = $reason, result = $result, traceback = $traceback, log = $log
+                WHERE id = $id AND state IN (1, 2) AND server = $server
+                """);
+            using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
+            var again = new List<StoredRun>();
+            foreach ((long id, DateTimeOffset at) in begun)
+                Execute(begin, ("$id", id), ("$at", Number(at)), ("$server", server));
+            foreach (FinishedRun run in finished)
+            {
+                Set(end, ("$id", run.Id), ("$state", (long)run.State), ("$started", Number(run.Started)), ("$finished", Number(run.Finished)), ("$server", server),
+                    ("$reason", run.Reason), ("$result", run.Result.ToArray()), ("$traceback", run.Traceback), ("$log", run.Log));
+                if (end.ExecuteNonQuery() == 1 && run.Again is not null && Insert(insert, server, run.Again, at: null) is { } next)
+                    again.Add(next);
+            }
+            transaction.Commit();
+            return again;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun>>(() =>
+    {
+        using SqliteCommand command = Command($"SELECT {RunColumns.Replace(" arguments", " x''", StringComparison.Ordinal)} FROM job_run WHERE state = 0 AND state < 3 AND server = $server ORDER BY due, id", ("$server", server));
+        return Rows(command, Run);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<string>>(() =>
+    {
+        using SqliteCommand command = Command("SELECT DISTINCT server FROM job_run WHERE state < 3");
+        return Rows(command, static row => row.GetString(0));
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredRun>> InheritAsync(string gone, string heir, DateTimeOffset at, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun>>(() =>
+    {
+        using SqliteTransaction transaction = Begin();
+        using SqliteCommand waiting = Command("UPDATE job_run SET server = $heir WHERE state = 0 AND state < 3 AND server = $gone", ("$heir", heir), ("$gone", gone));
+        waiting.ExecuteNonQuery();
+        using SqliteCommand lost = Command($"UPDATE job_run SET state = 5, finished = $at, reason = $reason WHERE state IN (1, 2) AND state < 3 AND server = $gone RETURNING {RunColumns}",
+            ("$gone", gone), ("$at", Number(at)), ("$reason", StoredRun.Lost));
+        IReadOnlyList<StoredRun> interrupted = Rows(lost, Run);
+        transaction.Commit();
+        return interrupted;
+    }, cancellationToken);
+}
