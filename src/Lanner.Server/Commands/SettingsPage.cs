@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration;
 
 namespace Lanner.Server.Commands;
@@ -27,7 +28,7 @@ internal static class SettingsPage
         var page = new StringBuilder(Opening.ReplaceLineEndings("\n")).Append('\n');
         Table(page, "[server]", ServerSettingTable.All, new ServerSettings());
         Table(page, "[app.NAME]", AppSettingTable.All, AppSettingTable.Defaults("app", "/"));
-        page.Append("\nTables `[job.NAME]` are not available in this version yet either.\n");
+        Table(page, "[job.NAME]", JobSettingTable.All, new JobDeclaration { Name = "job", App = "app", Place = "" });
         return page.ToString();
     }
 
@@ -36,6 +37,7 @@ internal static class SettingsPage
         page.Append(CultureInfo.InvariantCulture, $"\n## `{heading}`\n\n| key | type | default | option | meaning |\n|---|---|---|---|---|\n");
         foreach (var setting in settings.Where(static setting => setting.IsAvailable))
             page.Append(CultureInfo.InvariantCulture, $"| `{setting.Name}` | {Cell(setting.Type)} | {Cell(setting.ShowDefault(defaults))} | {Option(setting.Option)} | {Cell(setting.Meaning)} |\n");
+        if (settings.All(static setting => setting.IsAvailable)) return;
         var later = settings.Where(static setting => !setting.IsAvailable).Select(static setting => $"`{setting.Name}`");
         page.Append(CultureInfo.InvariantCulture, $"\nNot available in this version yet, and refused: {string.Join(", ", later)}.\n");
     }

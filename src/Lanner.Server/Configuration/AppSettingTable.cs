@@ -122,7 +122,10 @@ internal static class AppSettingTable
             a => a.Definition.LogLevel, (a, v) => a with { Definition = a.Definition with { LogLevel = v } },
             "The level of Python's root logger, set when the app is loaded; lanner log-level changes it, and that of other loggers, while the app runs.")
             { DefaultText = "the app's, else Python's: \"warning\"" },
-        new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
+        new Setting<ConfiguredApp, JobCrew?>("jobs", new JobCrewKind(MostProcessesOrThreads),
+            a => a.Definition.Jobs, (a, v) => a with { Definition = a.Definition with { Jobs = v } },
+            "Processes and threads kept for jobs, apart from the web, and how long a reload lets runs finish in the old ones.")
+            { DefaultText = "{ workers = 1, threads = 8, drain_timeout = \"1h\" } for an app with jobs" },
         new Setting<ConfiguredApp, JsonObject>("settings", new LiveSettingsKind(),
             a => a.Settings.First, (a, v) => a with { Settings = a.Settings with { First = v } },
             "First values of the app's live settings, lanner.settings; what was changed since is kept in the state directory.")

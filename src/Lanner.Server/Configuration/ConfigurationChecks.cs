@@ -1,3 +1,4 @@
+using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration.Values;
 using Lanner.State.Settings;
 using Lanner.Supervision;
@@ -19,6 +20,7 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
         CheckMounts();
         CheckHealth();
         for (var index = 0; index < draft.Apps.Count; index++) CompleteApp(index);
+        CompleteJobs();
     }
 
     private void CheckBinds()
@@ -91,6 +93,34 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
     {
         if ((definition.User ?? definition.Group) is { } wanted && Environment.UserName != definition.User && !Environment.IsPrivilegedProcess)
             draft.Report(draft.OriginOf(name, definition.User is null ? "group" : "user"), $"the app {name} is to run as {wanted}, but the server runs as {Environment.UserName}: only root can give processes to another user; start the server as root, or leave user and group out");
+    }
+
+    /// <summary>Jobs belong to an app, which looks for their functions when it is loaded.</summary>
+    private void CompleteJobs()
+    {
+        for (var index = 0; index < draft.Jobs.Count; index++)
+        {
+            var (job, origin) = draft.Jobs[index];
+            if (job.App.Length == 0 && draft.Apps is [var only]) job = job with { App = only.Definition.Name };
+            draft.Jobs[index] = (job, origin);
+            if (!draft.Apps.Exists(app => app.Definition.Name == job.App))
+            {
+                var names = string.Join(", ", draft.Apps.Select(static app => app.Definition.Name));
+                draft.Report(origin, job.App.Length == 0
+                    ? $"the job {job.Name} does not say which of the apps {names} it is for: add app"
+                    : $"the job {job.Name} is for the app {job.App}, which is not there: there is {names}");
+            }
+        }
+        JobReader.Read(draft.Jobs.Select(static job => job.Job), out var problems);
+        // Each says itself where it stands.
+        foreach (var problem in problems)
+            draft.Report(new Origin("", draft.Jobs.First(job => job.Job.Name == problem.Job).Origin.Line), problem.Message);
+        for (var index = 0; index < draft.Apps.Count; index++)
+        {
+            var app = draft.Apps[index];
+            string[] calls = [.. draft.Jobs.Where(job => job.Job.App == app.Definition.Name).Select(static job => job.Job.Call).OfType<string>().Distinct()];
+            draft.Apps[index] = app with { Definition = app.Definition with { JobCalls = calls } };
+        }
     }
 
     private void CheckSettings(string name, SettingsRules rules)

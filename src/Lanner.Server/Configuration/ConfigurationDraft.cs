@@ -1,3 +1,4 @@
+using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration.Values;
 using Lanner.Server.Toml;
 
@@ -16,6 +17,9 @@ internal sealed class ConfigurationDraft(string appDirectory)
     public ServerSettings Server { get; private set; } = new();
 
     public List<ConfiguredApp> Apps { get; } = [];
+
+    /// <summary>The jobs of the file, and where each stands.</summary>
+    public List<(JobDeclaration Job, Origin Origin)> Jobs { get; } = [];
 
     public List<Problem> Problems { get; } = [];
 
@@ -49,11 +53,11 @@ internal sealed class ConfigurationDraft(string appDirectory)
                 case ("app", TomlTable apps):
                     ReadApps(file, apps);
                     break;
-                case ("server" or "app", var other):
-                    Report(origin, $"{entry.Key} must be a table such as {(entry.Key == "app" ? "[app.shop]" : "[server]")}, not {other.Describe()}");
+                case ("job", TomlTable jobs):
+                    foreach (var job in jobs.Entries) ReadJob(file, job);
                     break;
-                case ("job", _):
-                    Report(origin, $"job {LaterSetting<ServerSettings>.Refusal}");
+                case ("server" or "app" or "job", var other):
+                    Report(origin, $"{entry.Key} must be a table such as {(entry.Key == "app" ? "[app.shop]" : entry.Key == "job" ? "[job.nightly]" : "[server]")}, not {other.Describe()}");
                     break;
                 default:
                     Report(origin, Unknown(entry.Key, ["server", "app", "job"], ServerSettingTable.All.Select(s => s.Name), "[server]"));
@@ -117,6 +121,25 @@ internal sealed class ConfigurationDraft(string appDirectory)
                 Apps[app] = ReadTable(file, table, AppSettingTable.All, Apps[app], entry.Key);
             }
         }
+    }
+
+    private void ReadJob(SettingsFile file, TomlEntry entry)
+    {
+        var origin = file.At(entry.Position);
+        if (entry.Value is not TomlTable table)
+        {
+            Report(origin, $"job.{entry.Key} must be a table of its own, not {entry.Value.Describe()}: a job is written [job.NAME] with its keys below");
+            return;
+        }
+        var job = new JobDeclaration { Name = entry.Key, App = "", Source = JobSource.File, Place = origin.Text ?? "" };
+        foreach (var key in table.Entries)
+        {
+            if (JobSettingTable.All.FirstOrDefault(setting => setting.Name == key.Key) is not { } setting)
+                Report(file.At(key.Position), Unknown(key.Key, Names(JobSettingTable.All), Names(AppSettingTable.All), "[app.NAME]"));
+            else
+                job = Take(setting, setting.Apply(job, key.Value, file.Directory), job, file.At(key.Position), $"job.{entry.Key}", setting.Name);
+        }
+        Jobs.Add((job, origin));
     }
 
     private TRecord ReadTable<TRecord>(SettingsFile file, TomlTable table, IReadOnlyList<Setting<TRecord>> settings, TRecord record, string scope)

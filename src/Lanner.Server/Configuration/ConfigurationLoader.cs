@@ -54,7 +54,7 @@ internal sealed class ConfigurationLoader
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0
             ? Refused(draft.Problems)
-            : new ConfigurationResult(draft.Server with { Apps = draft.Apps, Origins = draft.Origins }, []) { File = file?.Path };
+            : new ConfigurationResult(draft.Server with { Jobs = [.. draft.Jobs.Select(static job => job.Job)], Apps = draft.Apps, Origins = draft.Origins }, []) { File = file?.Path };
     }
 
     private static ConfigurationResult Refused(IEnumerable<Problem> problems) =>

@@ -1,5 +1,6 @@
 using Lanner.Server.Configuration.Values;
 using Lanner.Gateway;
+using Lanner.Jobs.Definitions;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
@@ -84,6 +85,9 @@ internal sealed record ServerSettings
 
     /// <summary>Where each setting that was given comes from: the app's name, or "" for the server's, and the key. Only to be shown.</summary>
     public IReadOnlyDictionary<(string Scope, string Key), Origin> Origins { get; init; } = new Dictionary<(string, string), Origin>();
+
+    /// <summary>The jobs of the file.</summary>
+    public IReadOnlyList<JobDeclaration> Jobs { get; init; } = [];
 
     /// <summary>At least one, in the order of the file.</summary>
     public IReadOnlyList<ConfiguredApp> Apps { get; init; } = [];

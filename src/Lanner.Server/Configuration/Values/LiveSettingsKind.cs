@@ -29,7 +29,8 @@ internal sealed class LiveSettingsKind : ValueKind<JsonObject>
         return members;
     }
 
-    private static JsonNode? Node(TomlValue value, string path, ref string? problem)
+    /// <summary>A value as JSON; what JSON cannot hold is a problem.</summary>
+    internal static JsonNode? Node(TomlValue value, string path, ref string? problem)
     {
         switch (value)
         {

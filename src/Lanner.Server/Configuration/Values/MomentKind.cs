@@ -1,0 +1,25 @@
+using System.Globalization;
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Configuration.Values;
+
+/// <summary>A moment: as TOML writes it, or a text.</summary>
+internal sealed class MomentKind : ValueKind<string?>
+{
+    private static readonly OptionalTextKind Text = new("a moment such as 2026-12-31T23:30:00Z");
+
+    public override string Type => "date and time";
+
+    public override string Expected => Text.Expected;
+
+    public override Reading<string?> Read(TomlValue value, string baseDirectory) => value switch
+    {
+        TomlOffsetDateTime moment => Reading<string?>.Good(moment.Value.ToString("O", CultureInfo.InvariantCulture)),
+        TomlLocalDateTime moment => Reading<string?>.Good(moment.Value.ToString("s", CultureInfo.InvariantCulture)),
+        _ => base.Read(value, baseDirectory),
+    };
+
+    public override Reading<string?> Parse(string text, string baseDirectory) => Text.Parse(text, baseDirectory);
+
+    public override string Show(string? value) => Text.Show(value);
+}
