@@ -50,11 +50,15 @@ public interface IJobLedger : IAsyncDisposable
     Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives what a server that is no more has left to another: what waits waits on, what was claimed or running is
-    /// interrupted.
+    /// Gives what a server that is no more has left to another, all in one go: what waits waits on, what was claimed or
+    /// running is interrupted.
     /// </summary>
-    /// <returns>The interrupted runs.</returns>
-    Task<IReadOnlyList<StoredRun>> InheritAsync(string gone, string heir, DateTimeOffset at, CancellationToken cancellationToken);
+    /// <param name="gone">The server that is no more.</param>
+    /// <param name="heir">The other.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="again">The next attempt at an interrupted run; null: none. May be called more than once for a run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken);
 
     /// <summary>Runs, the newest first, without their logs.</summary>
     /// <param name="job">Of this job; null: of all.</param>

@@ -10,6 +10,9 @@ public sealed record NewRun
     /// <summary>When it is due. With <see cref="RunOrigin.Schedule"/> the ledger has each instant of a job, and each attempt at it, once.</summary>
     public required DateTimeOffset Due { get; init; }
 
+    /// <summary>It waits until then at least; null: until <see cref="Due"/>. Later than due for a further attempt.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
     /// <summary>1, and one more with each repetition.</summary>
     public int Attempt { get; init; } = 1;
 
@@ -46,6 +49,8 @@ public sealed record StoredRun
     public required RunOrigin Origin { get; init; }
 
     public required DateTimeOffset Due { get; init; }
+
+    public required DateTimeOffset NotBefore { get; init; }
 
     public required int Attempt { get; init; }
 
@@ -87,6 +92,7 @@ public sealed record FinishedRun
 
     public required DateTimeOffset Finished { get; init; }
 
+    /// <summary>Why, for people; empty: what it was when the run was put in.</summary>
     public string Reason { get; init; } = "";
 
     public ReadOnlyMemory<byte> Result { get; init; }
@@ -111,3 +117,8 @@ public sealed record JobMark(string Job, string Schedule, DateTimeOffset Conside
 /// <param name="Since">Those that ended since.</param>
 /// <param name="Most">Of these, the newest so many.</param>
 public sealed record KeptRuns(string Job, DateTimeOffset Since, int Most);
+
+/// <summary>What a server that is no more has left.</summary>
+/// <param name="Interrupted">What it had claimed or begun.</param>
+/// <param name="Waiting">What waited, and the next attempts at what was interrupted.</param>
+public sealed record InheritedRuns(IReadOnlyList<StoredRun> Interrupted, IReadOnlyList<StoredRun> Waiting);

@@ -17,7 +17,7 @@ internal static class SqliteFormat
         CREATE TABLE job (
             name TEXT PRIMARY KEY, schedule TEXT NOT NULL, considered INTEGER NOT NULL, paused INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE job_run (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, origin INTEGER NOT NULL, due INTEGER NOT NULL, attempt INTEGER NOT NULL,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, origin INTEGER NOT NULL, due INTEGER NOT NULL, not_before INTEGER NOT NULL, attempt INTEGER NOT NULL,
             state INTEGER NOT NULL, server TEXT NOT NULL, key TEXT, started INTEGER, finished INTEGER,
             reason TEXT NOT NULL, arguments BLOB NOT NULL, result BLOB NOT NULL, traceback TEXT NOT NULL, log TEXT NOT NULL);
         CREATE UNIQUE INDEX job_run_instant ON job_run (job, due, attempt) WHERE origin = 0;

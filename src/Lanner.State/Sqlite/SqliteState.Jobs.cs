@@ -6,10 +6,10 @@ namespace Lanner.State.Sqlite;
 // "AND state < 3" is there for SQLite: it takes a partial index only for a query that repeats the index's condition.
 public sealed partial class SqliteState
 {
-    private const string RunColumns = "id, job, origin, due, attempt, state, server, key, started, finished, reason, arguments, result, traceback";
+    private const string RunColumns = "id, job, origin, due, attempt, state, server, key, started, finished, reason, arguments, result, traceback, not_before";
     private const string InsertRun = """
-        INSERT INTO job_run (job, origin, due, attempt, state, server, key, started, finished, reason, arguments, result, traceback, log)
-        VALUES ($job, $origin, $due, $attempt, $state, $server, $key, NULL, $finished, $reason, $arguments, x'', '', '')
+        INSERT INTO job_run (job, origin, due, not_before, attempt, state, server, key, started, finished, reason, arguments, result, traceback, log)
+        VALUES ($job, $origin, $due, $not_before, $attempt, $state, $server, $key, NULL, $finished, $reason, $arguments, x'', '', '')
         """;
 
     /// <inheritdoc/>
@@ -114,7 +114,7 @@ public sealed partial class SqliteState
             using SqliteCommand begin = Command("UPDATE job_run SET state = 2, started = $at WHERE id = $id AND state = 1 AND server = $server");
             // Only what is this server's still: another one may have taken it for lost, and repeated it.
             using SqliteCommand end = Command("""
-                UPDATE job_run SET state = $state, started = $started, finished = $finished, reason = $reason, result = $result, traceback = $traceback, log = $log
+                UPDATE job_run SET state = $state, started = $started, finished = $finished, reason = iif($reason = '', reason, $reason), result = $result, traceback = $traceback, log = $log
                 WHERE id = $id AND state IN (1, 2) AND server = $server
                 """);
             using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
@@ -135,7 +135,7 @@ public sealed partial class SqliteState
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun>>(() =>
     {
-        using SqliteCommand command = Command($"SELECT {RunColumns.Replace(" arguments", " x''", StringComparison.Ordinal)} FROM job_run WHERE state = 0 AND state < 3 AND server = $server ORDER BY due, id", ("$server", server));
+        using SqliteCommand command = Command($"SELECT {RunColumns.Replace(" arguments", " x''", StringComparison.Ordinal)} FROM job_run WHERE state = 0 AND state < 3 AND server = $server ORDER BY not_before, id", ("$server", server));
         return Rows(command, Run);
     }, cancellationToken);
 
@@ -147,15 +147,18 @@ public sealed partial class SqliteState
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StoredRun>> InheritAsync(string gone, string heir, DateTimeOffset at, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredRun>>(() =>
+    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) => InTurnAsync(() =>
     {
         using SqliteTransaction transaction = Begin();
-        using SqliteCommand waiting = Command("UPDATE job_run SET server = $heir WHERE state = 0 AND state < 3 AND server = $gone", ("$heir", heir), ("$gone", gone));
-        waiting.ExecuteNonQuery();
-        using SqliteCommand lost = Command($"UPDATE job_run SET state = 5, finished = $at, reason = $reason WHERE state IN (1, 2) AND state < 3 AND server = $gone RETURNING {RunColumns}",
+        using SqliteCommand wait = Command($"UPDATE job_run SET server = $heir WHERE state = 0 AND state < 3 AND server = $gone RETURNING {RunColumns}", ("$heir", heir), ("$gone", gone));
+        using SqliteCommand lose = Command($"UPDATE job_run SET state = 5, finished = $at, reason = $reason WHERE state IN (1, 2) AND state < 3 AND server = $gone RETURNING {RunColumns}",
             ("$gone", gone), ("$at", Number(at)), ("$reason", StoredRun.Lost));
-        IReadOnlyList<StoredRun> interrupted = Rows(lost, Run);
+        using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
+        List<StoredRun> waiting = Rows(wait, Run), interrupted = Rows(lose, Run);
+        foreach (StoredRun run in interrupted)
+            if (again(run) is { } next && Insert(insert, heir, next, at: null) is { } stored)
+                waiting.Add(stored);
         transaction.Commit();
-        return interrupted;
+        return new InheritedRuns(interrupted, waiting);
     }, cancellationToken);
 }

@@ -19,7 +19,7 @@ public sealed partial class SqliteState
     {
         using SqliteCommand command = Command($"SELECT {RunColumns}, log FROM job_run WHERE id = $id", ("$id", id));
         using SqliteDataReader row = command.ExecuteReader();
-        return row.Read() ? Run(row) with { Log = row.GetString(14) } : null;
+        return row.Read() ? Run(row) with { Log = row.GetString(15) } : null;
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -68,16 +68,21 @@ public sealed partial class SqliteState
         Arguments = row.GetFieldValue<byte[]>(11),
         Result = row.GetFieldValue<byte[]>(12),
         Traceback = row.GetString(13),
+        NotBefore = Instant(row.GetInt64(14)),
     };
 
     /// <summary>Inserts a run; null: there is one already.</summary>
     private static StoredRun? Insert(SqliteCommand insert, string server, NewRun run, DateTimeOffset? at)
     {
         DateTimeOffset? finished = run.State == RunState.Skipped ? at : null;
-        Set(insert, ("$job", run.Job), ("$origin", (long)run.Origin), ("$due", Number(run.Due)), ("$attempt", run.Attempt), ("$state", (long)run.State), ("$server", server),
+        Set(insert, ("$job", run.Job), ("$origin", (long)run.Origin), ("$due", Number(run.Due)), ("$not_before", Number(run.NotBefore ?? run.Due)), ("$attempt", run.Attempt), ("$state", (long)run.State), ("$server", server),
             ("$key", run.Key ?? (object)DBNull.Value), ("$finished", finished is { } end ? Number(end) : DBNull.Value), ("$reason", run.Reason), ("$arguments", run.Arguments.ToArray()));
         return insert.ExecuteScalar() is long id
-            ? new StoredRun { Id = id, Job = run.Job, Origin = run.Origin, Due = run.Due, Attempt = run.Attempt, State = run.State, Server = server, Key = run.Key, Finished = finished, Reason = run.Reason, Arguments = run.Arguments }
+            ? new StoredRun
+            {
+                Id = id, Job = run.Job, Origin = run.Origin, Due = run.Due, NotBefore = run.NotBefore ?? run.Due, Attempt = run.Attempt, State = run.State,
+                Server = server, Key = run.Key, Finished = finished, Reason = run.Reason, Arguments = run.Arguments,
+            }
             : null;
     }
 

@@ -1,0 +1,83 @@
+using Lanner.Jobs.Definitions;
+using Lanner.State.Jobs;
+
+namespace Lanner.Jobs;
+
+/// <summary>A job in the scheduler. The scheduler's loop alone writes it; others read single values.</summary>
+internal sealed class JobEntry(JobDefinition definition)
+{
+    private readonly long[] _ended = new long[Enum.GetValues<RunState>().Length];
+    private long _next;
+
+    public JobDefinition Definition { get; set; } = definition;
+
+    /// <summary>Instants up to here have been claimed or left out.</summary>
+    public DateTimeOffset Considered { get; set; }
+
+    /// <summary>The first instant after; null: none.</summary>
+    public DateTimeOffset? Next
+    {
+        get => Volatile.Read(ref _next) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _next, value?.UtcTicks ?? 0);
+    }
+
+    /// <summary>Places in the heap with another number are out of date.</summary>
+    public int Stamp { get; set; }
+
+    public bool IsPaused { get; set; }
+
+    /// <summary>Runs that are claimed or under way.</summary>
+    public int Active { get; set; }
+
+    /// <summary>Runs that are due and not claimed.</summary>
+    public int InLine { get; set; }
+
+    /// <summary>Those of them that wait for another run of the job to end.</summary>
+    public Queue<WaitingRun> Blocked { get; } = new();
+
+    public bool IsBusy => Active > 0 && Definition.Overlap != Overlap.Allow;
+
+    public JobMark Mark => new(Definition.Name, Definition.Schedule?.Text ?? "", Considered, IsPaused);
+
+    public void CountEnd(RunState state) => Interlocked.Increment(ref _ended[(int)state]);
+
+    public JobStatus Status()
+    {
+        var ended = new Dictionary<RunState, long>();
+        for (RunState state = RunState.Succeeded; (int)state < _ended.Length; state++)
+            ended[state] = Volatile.Read(ref _ended[(int)state]);
+        return new JobStatus(Definition, IsPaused ? null : Next, IsPaused, Active, InLine, ended);
+    }
+}
+
+/// <summary>A run in the ledger that waits for its time, a thread or another run.</summary>
+/// <param name="IsLate">It was late before it came here: missed, or left by another server.</param>
+internal sealed record WaitingRun(long Id, string Job, RunOrigin Origin, DateTimeOffset NotBefore, bool IsLate)
+{
+    public static WaitingRun Of(StoredRun run, bool isLate) => new(run.Id, run.Job, run.Origin, run.NotBefore, isLate);
+}
+
+/// <summary>A run that this server has claimed.</summary>
+internal sealed class RunInHand(JobRun run, JobEntry entry, long dueTimestamp, bool isLate)
+{
+    private long _started;
+
+    public JobRun Run { get; } = run;
+
+    public JobEntry Entry { get; } = entry;
+
+    /// <summary>When it is due, as a timestamp of the clock.</summary>
+    public long DueTimestamp { get; } = dueTimestamp;
+
+    public bool IsLate { get; } = isLate;
+
+    public DateTimeOffset? Started
+    {
+        get => Volatile.Read(ref _started) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _started, value?.UtcTicks ?? 0);
+    }
+
+    public DateTimeOffset Finished { get; set; }
+
+    public JobOutcome Outcome { get; set; } = JobOutcome.Succeeded;
+}
