@@ -1,3 +1,5 @@
+using Lanner.Jobs;
+using Lanner.State;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 
@@ -56,6 +58,12 @@ public interface IControlledServer
     /// <exception cref="AppLoadException">A new generation did not start.</exception>
     /// <exception cref="ConfigurationNotWrittenException">The file could not be replaced.</exception>
     Task<ConfigurationPlan?> ConfigureAsync(ReadOnlyMemory<byte> content, Func<ReadOnlyMemory<byte>, bool> isExpected, bool isTrial, CancellationToken cancellationToken);
+
+    /// <summary>Starts jobs; null while there are none.</summary>
+    JobScheduler? Jobs => null;
+
+    /// <summary>What has become of runs.</summary>
+    IJobLedger Runs => throw new NotSupportedException("this server keeps no jobs");
 
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();

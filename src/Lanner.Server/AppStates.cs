@@ -15,6 +15,9 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
     private readonly Dictionary<string, LiveSettings> _settings = [];
     private readonly StateDirectory _store = new StateDirectory(directory);
 
+    /// <summary>What has become of runs of jobs.</summary>
+    public IJobLedger Ledger => _store;
+
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }
 

@@ -56,7 +56,7 @@ internal sealed partial class RunningServer
     {
         if (State == ServerState.Ready)
             _manager.Reloading();
-        List<(ConfiguredApp Settings, AppSupervisor Supervisor)> added = [.. changes.Where(static change => change.Before is null).Select(change => (change.After, _processes.Supervise(change.After.Definition)))];
+        List<(ConfiguredApp Settings, AppSupervisor Supervisor)> added = [.. changes.Where(static change => change.Before is null).Select(change => (change.After, Supervise(change.After)))];
         Task<PreparedGeneration>[] preparing = [.. changes.Where(static change => change.NeedsGeneration).Select(static change => change.Before!.Value.Supervisor.PrepareAsync(change.After.Definition))];
         try
         {
@@ -77,6 +77,7 @@ internal sealed partial class RunningServer
         foreach (Task<PreparedGeneration> prepared in preparing)
             await (await prepared).EnterAsync();
         Take(settings, added);
+        await _jobs.ReviseAsync(settings.Jobs);
         if (State == ServerState.Ready)
             TellReady();
     }

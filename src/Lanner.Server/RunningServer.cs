@@ -1,8 +1,10 @@
 using Lanner.Control;
 using Lanner.Gateway;
+using Lanner.Jobs;
 using Lanner.Server.Commands;
 using Lanner.Server.Configuration;
 using Lanner.Server.Systemd;
+using Lanner.State;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +21,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     private readonly Action _stop;
     private readonly NotifySocket _manager;
     private readonly AppStates _states;
+    private readonly RunningJobs _jobs;
     private readonly ILogger _log;
     private readonly ReloadGate _gate = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -47,7 +50,9 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
-        _apps = [.. settings.Apps.Select(app => (app, processes.Supervise(app.Definition)))];
+        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log);
+        processes.Wrote = _jobs.Write;
+        _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
 
     public string Version => ProductVersion.Lanner;
@@ -85,9 +90,15 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public MountTable Mounts => new(_apps.SelectMany(app => app.Settings.Mounts.Select(
         mount => new Mount(mount.Host, mount.Prefix == "/" ? "" : mount.Prefix, app.Supervisor))));
 
+    public JobScheduler? Jobs => _jobs.Scheduler;
+
+    public IJobLedger Runs => _jobs.Ledger;
+
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.WhenAll(_apps.Select(async app =>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_apps.Select(async app =>
     {
         try
         {
@@ -99,6 +110,8 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
             NotLoaded(_log, app.Settings.Definition.Name, e.Message, e.Traceback);
         }
     }));
+        await _jobs.ReviseAsync(_settings.Jobs);
+    }
 
     /// <summary>It listens, and answers through this endpoint.</summary>
     public void BeginServing(PythonAppEndpoint endpoint, IReadOnlyList<string> addresses)
@@ -224,14 +237,18 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     /// <param name="hurry">Cuts off what still runs.</param>
     public async Task StopAppsAsync(CancellationToken hurry)
     {
+        // Nothing more is started; runs end with the workers, by themselves or cut off, and that is noted.
+        Task jobs = _jobs.StopAsync(hurry);
         await Task.WhenAll(_apps.Select(app => app.Supervisor.DisposeAsync(hurry).AsTask()));
         await Task.WhenAll(_removals);
+        await jobs;
         await _feed.DisposeAsync();
     }
 
     /// <summary>After <see cref="StopAppsAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _jobs.DisposeAsync();
         await _states.DisposeAsync();
         _reloading.Dispose();
     }
@@ -257,7 +274,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
             before = _apps;
             List<(ConfiguredApp Settings, AppSupervisor Supervisor)> added = [.. settings.Apps
                 .Where(app => Find(before, app.Definition.Name) is null)
-                .Select(app => (app, _processes.Supervise(app.Definition)))];
+                .Select(app => (app, Supervise(app)))];
             try
             {
                 await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]);
@@ -268,11 +285,19 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
                 throw;
             }
             Take(settings, added);
+            await _jobs.ReviseAsync(settings.Jobs);
         }
         finally
         {
             _reloading.Release();
         }
+    }
+
+    private AppSupervisor Supervise(ConfiguredApp app)
+    {
+        AppSupervisor supervisor = _processes.Supervise(app.Definition);
+        _jobs.Attach(supervisor);
+        return supervisor;
     }
 
     private async Task ReloadAsync(ConfiguredApp app, AppSupervisor supervisor)

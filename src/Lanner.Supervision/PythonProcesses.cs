@@ -34,6 +34,9 @@ public sealed partial class PythonProcesses : IDisposable
     /// <summary>Has what happens to apps told; it is called on any thread and must return at once.</summary>
     public void Observe(Action<AppNews> observer) => _surroundings.Tell = observer;
 
+    /// <summary>Has each line told that was written in a request or a run: its id, the text.</summary>
+    public Action<string, string>? Wrote { get; set; }
+
     /// <summary>Makes the supervisor of an app; nothing is started yet.</summary>
     public AppSupervisor Supervise(AppDefinition app) => new(app, _surroundings, _logs.CreateLogger<AppSupervisor>());
 
@@ -54,6 +57,8 @@ public sealed partial class PythonProcesses : IDisposable
 
     private void Write(string app, int slot, int pid, OutputLine line)
     {
+        if (line.RequestId.Length > 0)
+            Wrote?.Invoke(line.RequestId, line.Record?.ToString() ?? line.Text);
         if (line.Record is { } record)
         {
             (record.App, record.Slot) = (app, slot);
@@ -62,7 +67,7 @@ public sealed partial class PythonProcesses : IDisposable
         else if (slot < 0)
             TemplateWrote(_appLog, app, line.Text);
         else if (line.RequestId.Length == 0)
-            Wrote(_appLog, app, slot, pid, line.Text);
+            WroteAlone(_appLog, app, slot, pid, line.Text);
         else
             WroteInRequest(_appLog, app, slot, pid, line.RequestId, line.Text);
     }
@@ -71,7 +76,7 @@ public sealed partial class PythonProcesses : IDisposable
     private static partial void TemplateWrote(ILogger log, string app, string text);
 
     [LoggerMessage(2050, LogLevel.Information, "{App}.{Slot} (pid {Pid}): {Text}")]
-    private static partial void Wrote(ILogger log, string app, int slot, int pid, string text);
+    private static partial void WroteAlone(ILogger log, string app, int slot, int pid, string text);
 
     [LoggerMessage(2051, LogLevel.Information, "{App}.{Slot} (pid {Pid}) request {RequestId}: {Text}")]
     private static partial void WroteInRequest(ILogger log, string app, int slot, int pid, string requestId, string text);

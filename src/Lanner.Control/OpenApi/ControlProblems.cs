@@ -14,6 +14,8 @@ internal static class ControlProblems
         ["unknown-path"] = (404, "There is nothing at this path."),
         ["unknown-app"] = (404, "There is no such app; apps has those that there are."),
         ["unknown-worker"] = (404, "There is no such worker."),
+        ["unknown-job"] = (404, "There is no such job; jobs has those that there are."),
+        ["unknown-run"] = (404, "The job has no such run, or not any more."),
         ["no-file"] = (404, "There is no settings file."),
         ["wrong-method"] = (405, "The path takes other methods."),
         ["not-loaded"] = (409, "A new generation did not start; what served goes on."),
@@ -28,6 +30,7 @@ internal static class ControlProblems
         ["not-written"] = (500, "The settings file could not be replaced; nothing has changed."),
         ["not-stored"] = (503, "The state cannot be read or kept; nothing has changed."),
         ["not-ready"] = (503, "Requests should not be sent to it now."),
+        ["queue-full"] = (503, "As many runs of the job wait as may."),
         ["stopping"] = (503, "The server is stopping."),
         ["too-many-readers"] = (503, "As many read events already as may."),
     };

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Lanner.Jobs;
+using Lanner.State.Jobs;
+
+namespace Lanner.Control;
+
+/// <summary>Jobs and runs as the API writes them.</summary>
+public static class JobJson
+{
+    /// <summary>A state, as in the API, the events and the metrics.</summary>
+    public static string Word(RunState state) => state switch
+    {
+        RunState.TimedOut => "timed-out",
+        _ => state.ToString().ToLowerInvariant(),
+    };
+
+    /// <summary>What happened to a run.</summary>
+    public static string Word(JobEventKind kind) => kind.ToString().ToLowerInvariant();
+
+    internal static void WriteJob(Utf8JsonWriter json, JobStatus status)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", status.Job.Name);
+        json.WriteString("app", status.Job.App);
+        json.WriteString("call", status.Job.Call);
+        json.WriteString("schedule", status.Job.Schedule?.Text);
+        json.WriteString("place", status.Job.Place);
+        WriteMoment(json, "next", status.Next);
+        json.WriteBoolean("paused", status.IsPaused);
+        json.WriteNumber("running", status.Running);
+        json.WriteNumber("waiting", status.Waiting);
+        json.WriteStartObject("ended");
+        foreach ((RunState state, long count) in status.Ended)
+            json.WriteNumber(Word(state), count);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    internal static void WriteRun(Utf8JsonWriter json, StoredRun run, bool whole)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id", run.Id);
+        json.WriteString("job", run.Job);
+        json.WriteString("origin", run.Origin.ToString().ToLowerInvariant());
+        json.WriteString("state", Word(run.State));
+        json.WriteString("due", run.Due.UtcDateTime);
+        json.WriteNumber("attempt", run.Attempt);
+        json.WriteString("key", run.Key);
+        WriteMoment(json, "started", run.Started);
+        WriteMoment(json, "finished", run.Finished);
+        json.WriteString("reason", run.Reason);
+        json.WritePropertyName("result");
+        if (run.Result.IsEmpty)
+            json.WriteNullValue();
+        else
+            json.WriteRawValue(run.Result.Span);
+        json.WriteString("traceback", run.Traceback);
+        if (whole)
+            json.WriteString("log", run.Log);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMoment(Utf8JsonWriter json, string name, DateTimeOffset? moment)
+    {
+        if (moment is { } at)
+            json.WriteString(name, at.UtcDateTime);
+        else
+            json.WriteNull(name);
+    }
+}
