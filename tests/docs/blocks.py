@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Tuple
 
 import pytest
 
@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^ *(`{3,}|~{3,}) *([\w+-]*)")
 
-Key = "tuple[str, str, str, int]"  # page, heading, language, which of these under the heading
-claims: dict[Any, str] = {}
+Key = Tuple[str, str, str, int]  # page, heading, language, which of these under the heading
+claims: dict[Key, str] = {}  # the test of each
 
 # Commands that are not run, with the reason; their syntax is checked. All others of a block are.
 NOT_RUN = {
@@ -49,9 +49,9 @@ class Block:
         return self._text
 
 
-def read_blocks(page: str, text: str) -> dict[Any, Block]:
+def read_blocks(page: str, text: str) -> dict[Key, Block]:
     """All blocks of a page, by page, heading, language and number."""
-    found: dict[Any, Block] = {}
+    found: dict[Key, Block] = {}
     heading, opened, lines = "", None, []
     for number, line in enumerate(text.splitlines(), 1):
         fence = FENCE.match(line)
@@ -71,7 +71,7 @@ def read_blocks(page: str, text: str) -> dict[Any, Block]:
     return found
 
 
-ALL: dict[Any, Block] = {}
+ALL: dict[Key, Block] = {}
 for _page in PAGES:
     ALL.update(read_blocks(str(_page.relative_to(ROOT)), _page.read_text()))
 
@@ -88,16 +88,12 @@ def runs(page: str, heading: str, *languages: str) -> Any:
     return mark
 
 
-def commands(block: Block) -> list[str]:
-    """The commands of an ``sh`` block, or those after a ``$`` of a ``console`` block, without comments; lines that end with ``\\`` are one.
-
-    Those of ``NOT_RUN`` are left out.
-    """
-    text = block.text
-    if block.language == "console":
-        text = "\n".join(line[2:] for line in text.splitlines() if line.startswith("$ "))
-    lines = [re.sub(r"(^|\s{2,})# .*$|^#$", "", line).strip() for line in text.replace("\\\n", " ").splitlines()]
-    return [line for line in lines if line and not any(line.startswith(start) for start in NOT_RUN)]
+def commands(block: Block, known: int) -> list[str]:
+    """The commands of an ``sh`` block without comments, as many as the test knows; lines that end with ``\\`` are one. Those of ``NOT_RUN`` are left out."""
+    lines = [re.sub(r"(^|\s{2,})# .*$", "", line).strip() for line in block.text.replace("\\\n", " ").splitlines()]
+    found = [line for line in lines if line and not line.startswith(tuple(NOT_RUN))]
+    assert len(found) == known, f"{block}: {len(found)} commands, of which the test knows {known}:\n" + "\n".join(found)
+    return found
 
 
 def answers(block: Block) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,7 @@ def test_control_by_tcp(blocks, place):
     place.go("/srv/shop").write("shop.py", SHOP)
     place.variables["LANNER_CONTROL_TOKEN"] = "a secret of this test"
     place.start("lanner serve shop:app -b 127.0.0.1:8000 --control 127.0.0.1:8001")
-    with_curl, with_lanner = commands(blocks[0])
+    with_curl, with_lanner = commands(blocks[0], 2)
     assert '"name":"shop"' in place.run(with_curl)
     assert "shop" in place.run(with_lanner)
     del place.variables["LANNER_CONTROL_TOKEN"]

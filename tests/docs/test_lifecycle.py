@@ -129,7 +129,7 @@ FIRST = 'def app(environ, start_response):\n    start_response("200 OK", [("Cont
 
 @runs("docs/lifecycle.md", "Reload", "sh")
 def test_a_reload_loses_nothing(blocks, place):
-    serve, change, reload, spoil, again = commands(blocks[0])
+    serve, change, reload, spoil, again = commands(blocks[0], 5)
     place.go("/srv/shop").write("shop.py", FIRST)
     running = place.start(serve.replace(" &", " -b 127.0.0.1:8000"))
     seen, failed, enough = [], [], threading.Event()
@@ -156,6 +156,30 @@ def test_a_reload_loses_nothing(blocks, place):
         enough.set()
         [client.join() for client in clients]
     assert failed == [] and set(seen) == {(200, "first"), (200, "second")}
+
+
+@runs("docs/lifecycle.md", "How many", "sh")
+def test_scale(blocks, place):
+    scale, workers = commands(blocks[0], 2)
+    place.go("/srv/shop").write("shop.py", FIRST)
+    place.start("lanner serve shop:app -b 127.0.0.1:8000 --workers 2 --threads 8")
+    place.run(scale)
+    assert [(row["state"], row["threads"]) for row in json.loads(place.run(f"{workers} --json"))["workers"]] == [("ready", 4)] * 3
+    assert place.run(workers).count("ready") == 3
+
+
+@runs("docs/lifecycle.md", "Stop", "sh")
+def test_what_runs_is_finished_by_a_stop(blocks, place):
+    [stop] = commands(blocks[0], 1)
+    place.go("/srv/shop").write("shop.py", "import time\n\ndef app(environ, start_response):\n    print('begun')\n    time.sleep(1)\n"
+        "    start_response('200 OK', [])\n    return [b'finished']\n")
+    running = place.start("lanner serve shop:app -b 127.0.0.1:8000")
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(running.get)
+        running.wait_for(lambda line: "begun" in line)
+        place.run(stop)
+        assert answer.result() == "finished"
+    assert running.wait_for_end() == 0
 
 
 SLOW = '''

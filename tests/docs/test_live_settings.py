@@ -20,7 +20,7 @@ def test_commands(blocks, place):
     place.run("lanner check")
     place.start("lanner serve -b 127.0.0.1:8000")
     told = []
-    for command in commands(blocks[1]):
+    for command in commands(blocks[1], 6):
         version = re.search(r'ETag: "(\d+)"', place.run("curl -si --unix-socket .lanner/control.sock http://lanner/v1/apps/shop/settings"))[1]
         told.append(place.run(re.sub(r"\b17\b", version, command.replace("curl", "curl -sS --fail-with-body"))).strip())
 

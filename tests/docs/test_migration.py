@@ -86,7 +86,7 @@ def compare(blocks: list[Any], place: Place, command: str, peer: str, prefix: st
 
 @runs(PAGE, "Moving to Lanner", "sh")
 def test_each_command(blocks, place):
-    *migrations, check, serve = commands(blocks[0])
+    *migrations, check, serve = commands(blocks[0], 7)
     assert {command.split()[2] for command in migrations} == set(BEFORE)
     prepare(place)
     for command in migrations:

@@ -8,7 +8,7 @@ from .blocks import ROOT, commands, runs
 @runs("docs/migration-gunicorn.md", "From Gunicorn", "sh")
 def test_the_same_command_line(blocks, place):
     place.go("/srv/shop").write("shop/wsgi.py", SHOP)
-    theirs, ours = commands(blocks[0])
+    theirs, ours = commands(blocks[0], 2)
     assert theirs.split()[1:] == ours.split()[2:]
     told = []
     for command in (theirs, ours):

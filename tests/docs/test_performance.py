@@ -6,7 +6,7 @@ from .blocks import commands, runs
 
 @runs("docs/performance.md", "Profiles", "sh")
 def test_profiles(blocks, place):
-    profiled, told = commands(blocks[0])
+    profiled, told = commands(blocks[0], 2)
     place.go("/srv")
     with place.start(profiled.rstrip("& ") + " -b 127.0.0.1:8000") as running:
         assert running.get() == "Hello, world!\n"

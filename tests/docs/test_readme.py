@@ -7,7 +7,7 @@ from .blocks import ROOT, commands, runs
 
 @runs("README.md", "Lanner", "sh")
 def test_the_first_start(blocks, place):
-    [serve] = commands(blocks[0])
+    [serve] = commands(blocks[0], 1)
     assert "serves on http://127.0.0.1:8000" in blocks[0].text and '["127.0.0.1:8000"]' in (ROOT / "docs/settings.md").read_text()
     running = place.go("/srv").start(f"{serve} -b 127.0.0.1:8000")
     assert running.get() == "Hello, world!\n"
@@ -15,7 +15,7 @@ def test_the_first_start(blocks, place):
 
 @runs("README.md", "Serving an app", "sh", "toml")
 def test_each_way_to_serve(blocks, place):
-    bound, factory, paste, check = commands(blocks[0])
+    bound, factory, paste, check = commands(blocks[0], 4)
     place.write("/srv/myapp/myapp.py", SHOP)
     place.go("/srv/myapp").run("python3 -m venv --without-pip venv")
     running = place.start(bound)
