@@ -1,6 +1,9 @@
 """What docs/migration.md shows: a configuration served by its own server (Debian's), and by Lanner once it is migrated, gives the same answers."""
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,10 @@ def main(global_config, greeting):
     return greeted
 '''
 
-# Paste Deploy has its command in Pyramid's package, which uses this.
+# What Pyramid's pserve does.
 PASTE = "from paste.deploy import loadapp, loadserver; u = 'config:%s'; loadserver(u)(loadapp(u))"
 
-# What Debian's own apache2.conf does, without its root and its user's directories.
+# What Debian's apache2.conf does, as far as it is needed here.
 APACHE = """
 ServerRoot {home}
 PidFile {home}/apache.pid
@@ -67,9 +70,8 @@ def told(running: Running, prefix: str = "") -> list[tuple[Any, ...]]:
 def compare(blocks: list[Any], place: Place, command: str, peer: str, prefix: str = "", directory: str = ".") -> Running:
     """Serves the first block by the peer's command, what the second says by Lanner."""
     before, after = blocks
-    peer_name, file = command.split()[2:4]
     prepare(place)
-    place.write(file, before.text)
+    place.write(command.split()[3], before.text)
     with place.start_peer(f"cd {directory} && exec {peer}", 8080) as theirs:
         expected = told(theirs, prefix)
     assert {status for status, *_ in expected} == {200, 201, 404}
@@ -114,10 +116,6 @@ def test_uwsgi(blocks, place):
 
 @runs(PAGE, "mod_wsgi", "apache", "toml")
 def test_mod_wsgi(blocks, place):
-    import grp
-    import os
-    import pwd
-
     user = pwd.getpwnam("www-data") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     site = place.go("/srv/shop").here
     place.write("apache.conf", APACHE.format(home=site, user=user.pw_name, group=grp.getgrgid(user.pw_gid).gr_name))
@@ -135,4 +133,3 @@ def test_paste(blocks, place):
     file: Path = place.go("/srv/shop").here / "production.ini"
     place.variables["PYTHONPATH"] = str(file.parent)
     compare(blocks, place, "lanner migrate paste production.ini", f'python3 -c "{PASTE % file}"')
-    del place.variables["PYTHONPATH"]
