@@ -4,7 +4,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from pathlib import Path
 from typing import Any
 
 from .blocks import ALL, commands, runs
@@ -130,6 +129,5 @@ def test_waitress(blocks, place):
 
 @runs(PAGE, "Paste", "ini", "toml")
 def test_paste(blocks, place):
-    file: Path = place.go("/srv/shop").here / "production.ini"
-    place.variables["PYTHONPATH"] = str(file.parent)
-    compare(blocks, place, "lanner migrate paste production.ini", f'python3 -c "{PASTE % file}"')
+    file = place.go("/srv/shop").here / "production.ini"
+    compare(blocks, place, "lanner migrate paste production.ini", f'env PYTHONPATH=. python3 -c "{PASTE % file}"')

@@ -18,6 +18,17 @@ def test_the_same_command_line(blocks, place):
     assert "4 workers × 8 threads" in running.wait_for(lambda line: "ready on" in line)
 
 
+@runs("docs/migration-gunicorn.md", "Hooks", "python")
+def test_the_same_file_with_a_hook(blocks, place):
+    place.go("/srv/shop").write("shop/wsgi.py", SHOP)
+    place.write("gunicorn.conf.py", blocks[0].text)
+    for command in ("gunicorn shop.wsgi", "lanner gunicorn shop.wsgi"):
+        with place.start_peer(command, 8000) as running:
+            assert running.get() == f"|/|{place.here}|"
+            for number in (1, 2):
+                running.wait_for(lambda line, number=number: f"worker {number} is there" in line)
+
+
 UWSGI_APP = '''
 import os, threading
 
