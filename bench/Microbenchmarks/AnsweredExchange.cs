@@ -15,7 +15,7 @@ internal sealed class AnsweredExchange(Countdown answers) : QueuedExchange
 
     public override SafeFileHandle? BodyFile => null;
 
-    public override string Description => "a request of the benchmark";
+    public override RequestLabel Label => new("GET", "/", "benchmark");
 
     public override void OnExpired() => throw new InvalidOperationException("the benchmark's request has no limit");
 

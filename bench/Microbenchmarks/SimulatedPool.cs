@@ -28,14 +28,14 @@ internal sealed class SimulatedPool : IDisposable
         _slots = new SimulatedSlot[workers];
         for (int slot = 0; slot < workers; slot++)
         {
-            (WorkerHandle handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(slot, 1, slot, ThreadsPerWorker, _output, TimeProvider.System, (_, _) => { });
+            (WorkerHandle handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(slot, 1, slot, ThreadsPerWorker, _output, new AppMetrics(), TimeProvider.System, (_, _) => { });
             // Tells which worker a request went to. Below zero: no process has this number, none can be signalled by it.
             handle.Pid = -1 - slot;
             handle.Advance(WorkerState.Ready);
-            _slots[slot] = new SimulatedSlot { Board = descriptors[4], Sockets = [.. descriptors.Skip(6).Select(Bench.Sockets.Own)] };
+            _slots[slot] = new SimulatedSlot { Board = descriptors[4], Sockets = [.. descriptors.Skip(7).Select(Bench.Sockets.Own)] };
             foreach (Socket socket in _slots[slot].Sockets)
                 socket.Blocking = false;
-            _descriptors.AddRange(descriptors.Take(6));
+            _descriptors.AddRange(descriptors.Take(7));
             Pool.Attach(handle);
             Pool.Swap([handle], []);
         }

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Callable, Iterator
 
 from . import loads, processes
-from .servers import App, BareKestrel, Gunicorn, Lanner, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
+from .servers import App, BareKestrel, Gunicorn, Lanner, LannerWithSettings, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
 
 MIB = 1 << 20
 
@@ -225,6 +225,32 @@ def _resting(port: int, count: int) -> Iterator[socket.socket]:
         yield client
 
 
+def settings(bench: Bench) -> None:
+    """An update is timed until every one of 16 workers has it; and what live settings cost an app that does not read them."""
+    load = "update of live settings, in each of 16 workers × 2 threads"
+    with LannerWithSettings(bench.hello, bench.work, 16, 2) as many:
+        assert isinstance(many, LannerWithSettings)
+        client = many.connect()
+        for name, connections in (("idle", 0), ("64 connections at work", 64)):
+            busy = loads.start(many, "/", connections, bench.seconds * bench.rounds) if connections else None
+            times, end, number = [], time.monotonic() + bench.seconds * bench.rounds * 0.8, 0
+            while time.monotonic() < end:
+                began = time.monotonic()
+                number += 1
+                many.update(client, number if connections else -number)
+                times.append(time.monotonic() - began)
+            if busy:
+                loads.result(busy, many)
+            times.sort()
+            bench.note(load, many.name, f"{name}: median {median(times) * 1000:.2f} ms, p99 {times[len(times) * 99 // 100] * 1000:.2f} ms, {len(times)} updates")
+        client.close()
+    load = "hello, 2 × 8, 64 connections"
+    with LannerWithSettings(bench.hello, bench.work) as ours, Lanner(bench.hello, bench.work) as plain:
+        runs = bench.compare(load, [(ours, "/"), (plain, "/")])
+    bench.add(Row(load + ": with live settings", "without", runs[0].rate, runs[1].rate, "requests/s", at_least=0.97),
+              Row("CPU per request: with live settings", "without", runs[0].cpu, runs[1].cpu, "µs", at_most=1.03))
+
+
 def starting(bench: Bench) -> None:
     load = "from start to first answer, hello"
 
@@ -242,5 +268,5 @@ def starting(bench: Bench) -> None:
 
 MEASUREMENTS: dict[str, Callable[[Bench], None]] = {
     measure.__name__: measure
-    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, starting)
+    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, settings, starting)
 }

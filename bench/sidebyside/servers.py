@@ -1,9 +1,11 @@
 """Lanner and its peers, each tuned as its own documentation advises: keep-alive, no access log, the same workers × threads."""
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +104,34 @@ class Lanner(Server):
     def start(self) -> None:
         self._run(ROOT / "artifacts/lanner/lanner", "serve", f"{self.app.module}:application", "--directory", self.app.folder,
                   "--python", PYTHON, "--workers", self.workers, "--threads", self.threads, "--bind", f"127.0.0.1:{self.port}")
+
+
+class LannerWithSettings(Lanner):
+    """The same with live settings, which the app does not read."""
+
+    name = "Lanner with live settings"
+
+    def start(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="settings-", dir=self.app.folder.parent))
+        self.control = folder / "control.sock"
+        (folder / "lanner.toml").write_text(
+            f'[server]\nbind = ["127.0.0.1:{self.port}"]\ncontrol = "unix:{self.control}"\nstate = "{folder}"\n'
+            f'[app.bench]\napp = "{self.app.module}:application"\ndirectory = "{self.app.folder}"\npython = "{PYTHON}"\n'
+            f'workers = {self.workers}\nthreads = {self.threads}\n[app.bench.settings]\nnumber = 0\n')
+        self._run(ROOT / "artifacts/lanner/lanner", "serve", "--config", folder / "lanner.toml")
+
+    def update(self, client: http.client.HTTPConnection, number: int) -> None:
+        client.request("PATCH", "/v1/apps/bench/settings", f'{{"number": {number}}}')
+        answer = client.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"the settings were not updated: {answer.status}")
+
+    def connect(self) -> http.client.HTTPConnection:
+        client = http.client.HTTPConnection("lanner")
+        client.sock = socket.socket(socket.AF_UNIX)
+        client.sock.connect(str(self.control))
+        return client
 
 
 class BareKestrel(Server):

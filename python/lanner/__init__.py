@@ -6,7 +6,7 @@ from .hooks import after_fork, before_fork, process, thread
 from .identity import worker
 from .once import once
 
-__all__ = ["after_fork", "before_fork", "fork", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
+__all__ = ["LogHandler", "after_fork", "before_fork", "fork", "metrics", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
 __version__ = "0.1.0"
 
 
@@ -21,4 +21,13 @@ def __getattr__(name: str) -> object:
 
         globals()["settings"] = settings
         return settings
+    if name == "LogHandler":  # imports logging
+        from .log_handler import LogHandler
+
+        globals()["LogHandler"] = LogHandler
+        return LogHandler
+    if name == "metrics":  # what an app does not use is not loaded
+        import importlib
+
+        return importlib.import_module(".metrics", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,6 +14,7 @@ _sockets: list[socket.socket] = []
 _numbers: list[int] = []
 _mappings: list[tuple[Any, mmap.mmap]] = []
 _forking_worker = False
+metrics = -1  # the memory that lanner.metrics counts in; none under other servers
 
 
 def own(sock: socket.socket) -> socket.socket:
@@ -28,6 +29,11 @@ def own_number(number: int) -> int:
 
 def disown_number(number: int) -> None:
     _numbers.remove(number)
+
+
+def own_metrics(number: int) -> None:
+    global metrics
+    metrics = own_number(number)
 
 
 def numbers() -> list[int]:
@@ -56,6 +62,8 @@ def forking_worker() -> bool:
 
 def release() -> None:
     """Closes everything that the server holds in this process."""
+    global metrics
+    metrics = -1
     for sock in _sockets:
         number = sock.detach()
         if number >= 0:

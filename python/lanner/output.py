@@ -1,14 +1,84 @@
 """``sys.stdout`` and ``sys.stderr`` of a worker: whole lines, each marked with the request that its thread runs.
 
 A line on the pipe to the front end is ``\\x1e REQUEST-ID \\x1f TEXT \\n``, or plain text where nothing is known of it
-(C code, child processes). Lines of one record follow each other in one write.
+(C code, child processes); ``\\x02`` begins a record of ``logging`` (log_handler.py). The kernel keeps a write whole up to
+``ATOMIC`` bytes, whoever else writes to the pipe; a longer line goes in pieces, ``\\x1c KEY \\x1f PIECE \\n`` and
+``\\x1d KEY \\x1f LAST PIECE \\n``, which the front end puts together.
 """
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import threading
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Optional
+
+ATOMIC = 4096  # PIPE_BUF on Linux
+
+_keys = itertools.count(1)
+_pipe: Optional[tuple[int, int]] = None  # what descriptor 2 was when it was the server's log
+
+
+def request_id() -> str:
+    """Of the request that this thread runs; the worker puts its own in this place."""
+    return ""
+
+
+def begin_log() -> None:
+    """Descriptor 2 is the server's log from now on, in this process and its children."""
+    global _pipe
+    now = os.fstat(2)
+    _pipe = (now.st_dev, now.st_ino)
+
+
+def reaches_log() -> bool:
+    """Whether descriptor 2 is the server's log: an app, or a child of it, may have put a file of its own there."""
+    if _pipe is None:
+        return False
+    try:
+        now = os.fstat(2)
+    except OSError:
+        return False
+    return (now.st_dev, now.st_ino) == _pipe
+
+
+def write_lines(descriptor: int, lines: Iterable[bytes]) -> None:
+    """Writes lines, given without their ends, so that none is torn by what others write at the same time."""
+    together = b""
+    for line in lines:
+        if len(together) + len(line) < ATOMIC:
+            together += line + b"\n"
+            continue
+        if together:
+            _write(descriptor, together)
+            together = b""
+        if len(line) < ATOMIC:
+            together = line + b"\n"
+        else:
+            _write_pieces(descriptor, line)
+    if together:
+        _write(descriptor, together)
+
+
+def _write_pieces(descriptor: int, line: bytes) -> None:
+    key = b"%d.%d\x1f" % (os.getpid(), next(_keys))
+    room = ATOMIC - len(key) - 2
+    end = len(line) - room
+    for at in range(0, len(line), room):
+        _write(descriptor, b"%s%s%s\n" % (b"\x1c" if at < end else b"\x1d", key, line[at : at + room]))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+        except BlockingIOError:
+            # A child may have made the pipe non-blocking for all that hold it.
+            import select
+
+            poll = select.poll()
+            poll.register(descriptor, select.POLLOUT)
+            poll.poll()
 
 
 class TaggedStream(io.TextIOBase):
@@ -77,11 +147,9 @@ class TaggedStream(io.TextIOBase):
     def _emit(self, text: str) -> None:
         tag = self._request_id()
         mark = f"\x1e{tag}\x1f" if tag else ""
-        lines = text.split("\n")
-        data = "".join(f"{mark}{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+        lines = [f"{mark}{line}".encode("utf-8", "backslashreplace") for line in text.split("\n")]
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            write_lines(self._descriptor, lines)
         except OSError:
             pass  # The front end is gone, and so is the log.
 

@@ -10,7 +10,7 @@ import sys
 import warnings
 from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, lifeline, peers, worker_process
+from . import descriptors, fork, frames, hooks, imports, lifeline, logs, output, peers, worker_process
 from .identity import worker as identity
 from .live_settings import settings as live_settings
 from .peers import seam
@@ -34,6 +34,7 @@ def main() -> None:
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
     settings = {**came[1], "locks": control.descriptors.popleft()}
+    descriptors.own_metrics(control.descriptors.popleft())
     if settings["settings"]:
         live_settings.accept(int(settings["settings"]), control.descriptors.popleft())
     try:
@@ -68,6 +69,7 @@ def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers
     if settings["preload"]:
         fork.watch()
         app = worker_process.load(settings)
+    logs.load()
     peer.started(app)
     return app, peer
 
@@ -82,6 +84,9 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    output.begin_log()
+    logs.watch(settings["log_levels"])
+    imports.watch()
     seam.prepare(settings)
 
 
@@ -158,6 +163,9 @@ class _Template:
             self._waiting.append(command)
         elif kind == frames.SCALED:
             self._peer.scaled(command["workers"])
+        elif kind == frames.LOG_LEVEL:
+            self._settings["log_levels"] = command["log_levels"]
+            logs.set_levels(command["log_levels"])
         elif kind == frames.STOP:
             self._peer.stopping()
             os._exit(0)
@@ -173,7 +181,7 @@ class _Template:
             except (OSError, AttributeError):
                 pidfd = -1
             self._workers[pid] = (command["serial"], pidfd)
-            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid})
+            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid, "hazards": fork.hazards})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
         # First the app's own hooks: what it closes now is not shared.

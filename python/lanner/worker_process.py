@@ -14,7 +14,7 @@ import threading
 import traceback
 from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, hooks, lifeline, loading, output, peers, wsgi
+from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, wsgi
 from .channel import Channel
 from .control import Control
 from .identity import worker as identity
@@ -40,7 +40,7 @@ def run(
     peer: peers.Peer,
     failure: Optional[BaseException] = None,
 ) -> None:
-    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, then a channel a thread.
+    """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, metrics, then a channel a thread.
     ``failure``: what went wrong before the fork."""
     status = 1
     try:
@@ -59,10 +59,11 @@ def _run(
     peer: peers.Peer,
     failure: Optional[BaseException],
 ) -> int:
-    control_number, life, out, err, board, stacks, *channel_numbers = numbers
+    control_number, life, out, err, board, stacks, metrics, *channel_numbers = numbers
     for number in numbers:
         os.set_inheritable(number, False)
     lifeline.hold(descriptors.own_number(life))
+    descriptors.own_metrics(metrics)
     link = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
     global _control
     _control = control = Control(link)
@@ -81,6 +82,7 @@ def _run(
         live_settings.accept(int(came[1]["version"]), link.descriptors.popleft())
         control.send(frames.SETTINGS_TAKEN, {"version": came[1]["version"]})
     live_settings.attach(control)
+    control.on(frames.LOG_LEVEL, _set_levels)
     served = told(control, _served, app, settings, peer, failure)
     if served is None:
         return 3
@@ -120,7 +122,9 @@ def _served(
     hooks.process._set_up()
     if settings["app_factory"]:
         app.app_for(live_settings.current)  # type: ignore[attr-defined]
-    return peer.worker_starting(app)
+    app = peer.worker_starting(app)
+    logs.serve()
+    return app
 
 
 def load(settings: dict[str, Any]) -> Callable[..., Any]:
@@ -139,6 +143,12 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
     hooks.register(settings["setup"])
     hooks.spawn_threads = settings["spawn_threads"]
     return app
+
+
+def _set_levels(entries: dict[str, Any]) -> None:
+    assert _control is not None
+    logs.set_levels(entries["log_levels"])
+    _control.send(frames.LOG_LEVEL, {"serial": entries["serial"]})
 
 
 def _tell_fault(message: str, trace: str) -> None:
@@ -181,14 +191,16 @@ def name_process(name: str) -> None:
         pass
 
 
+def request_id() -> str:
+    """Of the request that this thread runs, or empty."""
+    noted = running.get(threading.get_ident())
+    environ = noted[0] if noted else None
+    return environ["lanner.request_id"] if environ else ""
+
+
 def _capture(out: int, err: int) -> None:
     """Makes the pipes to the log this process's output."""
-
-    def request_id() -> str:
-        noted = running.get(threading.get_ident())
-        environ = noted[0] if noted else None
-        return environ["lanner.request_id"] if environ else ""
-
+    output.request_id = request_id
     for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
         os.dup2(number, target, inheritable=True)
         os.close(number)
@@ -198,6 +210,7 @@ def _capture(out: int, err: int) -> None:
         setattr(sys, f"__{name.strip('<>')}__", stream)
         _streams.append(stream)
         _move_handlers(old, stream)
+    output.begin_log()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)

@@ -13,11 +13,14 @@ internal sealed record ControlAnswer(int Status, string ContentType, ReadOnlyMem
     // Not for HTML: tracebacks stay readable.
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What the entity tag is, in quotes, or null.</summary>
-    public string? ETag { get; init; }
+    /// <summary>Headers beside those of every answer.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
 
-    /// <summary>The methods that are allowed, or null.</summary>
-    public string? Allow { get; init; }
+    /// <summary>Who may keep it: nobody, but for what says so.</summary>
+    public string CacheControl { get; init; } = "no-store";
+
+    /// <summary>Writes what follows <see cref="Body"/>, for as long as it takes; null when that is all.</summary>
+    public Func<HttpResponse, CancellationToken, Task>? Stream { get; init; }
 
     public static ControlAnswer Json(int status, Action<Utf8JsonWriter> members) => Json(status, "application/json", members);
 
@@ -37,22 +40,30 @@ internal sealed record ControlAnswer(int Status, string ContentType, ReadOnlyMem
             more?.Invoke(json);
         });
 
+    /// <summary>An answer without a body.</summary>
+    public static ControlAnswer Empty(int status) => new(status, "", ReadOnlyMemory<byte>.Empty);
+
     public static ControlAnswer Text(string contentType, string text) => new(StatusCodes.Status200OK, contentType, Encoding.UTF8.GetBytes(text));
 
     public async Task WriteAsync(HttpResponse response, CancellationToken cancellationToken)
     {
         response.StatusCode = Status;
-        response.ContentType = ContentType;
-        response.ContentLength = Body.Length;
-        response.Headers.CacheControl = "no-store";
+        if (ContentType.Length > 0)
+        {
+            response.ContentType = ContentType;
+            if (Stream is null)
+                response.ContentLength = Body.Length;
+        }
+        response.Headers.CacheControl = CacheControl;
         response.Headers.XContentTypeOptions = "nosniff";
-        if (ETag is not null)
-            response.Headers.ETag = ETag;
-        if (Allow is not null)
-            response.Headers.Allow = Allow;
+        foreach ((string name, string value) in Headers)
+            response.Headers[name] = value;
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        await response.Body.WriteAsync(Body, cancellationToken);
+        if (!Body.IsEmpty)
+            await response.Body.WriteAsync(Body, cancellationToken);
+        if (Stream is not null)
+            await Stream(response, cancellationToken);
     }
 
     private static ControlAnswer Json(int status, string contentType, Action<Utf8JsonWriter> members)

@@ -16,16 +16,16 @@ namespace Lanner.Control;
 /// </summary>
 public sealed partial class ControlHost : IAsyncDisposable
 {
-    private const int LongestBody = 4 * 1024 * 1024;
-
     /// <summary>For answers that are being written when the server ends.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly KestrelServer _kestrel;
+    private readonly ServerEvents _events;
 
-    private ControlHost(KestrelServer kestrel, string address)
+    private ControlHost(KestrelServer kestrel, string address, ServerEvents events)
     {
         _kestrel = kestrel;
+        _events = events;
         Address = address;
     }
 
@@ -34,38 +34,38 @@ public sealed partial class ControlHost : IAsyncDisposable
 
     /// <summary>Listens; done when it answers.</summary>
     /// <param name="server">What is controlled.</param>
-    /// <param name="address"><c>unix:/absolute/path</c> or <c>HOST:PORT</c>.</param>
-    /// <param name="token">What clients on TCP must show; not asked for on a Unix socket, which is its owner's alone.</param>
+    /// <param name="settings">Where, and for whom.</param>
     /// <param name="logs">Where failures are logged.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="IOException">It cannot listen there; the message is one sentence for the user.</exception>
-    public static async Task<ControlHost> StartAsync(IControlledServer server, string address, string? token, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<ControlHost> StartAsync(IControlledServer server, ControlSettings settings, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        ControlAddress place = ControlAddress.Parse(address);
-        ControlGuard? guard = null;
-        if (place is TcpControlAddress tcp)
-            guard = string.IsNullOrEmpty(token) ? throw new IOException($"the control address {address} needs a token, as others can reach it: set control_token") : new ControlGuard(tcp, token);
+        ControlAddress place = ControlAddress.Parse(settings.Address);
+        ControlGuard guard = ControlGuard.Of(place, settings.Token, settings.Time);
 
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Limits.MaxRequestBodySize = LongestBody;
+        options.Limits.MaxRequestBodySize = ControlRoute.UsualBody;
         place.Listen(options);
         var sockets = new SocketTransportOptions { IOQueueCount = 1, CreateBoundListenSocket = ControlSocket.Bind };
         var kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(sockets), logs), logs);
         try
         {
-            await kestrel.StartAsync(new Application(new ControlRoutes(server), guard, logs.CreateLogger<ControlHost>()), cancellationToken);
+            ILogger log = logs.CreateLogger<ControlHost>();
+            var audit = new AuditLog(settings.AuditLog, server.Events, settings.Time, log);
+            await kestrel.StartAsync(new Application(new ControlRoutes(server, guard, settings.Time), guard, audit, log), cancellationToken);
         }
         catch
         {
             kestrel.Dispose();
             throw;
         }
-        return new ControlHost(kestrel, place.Actual(kestrel.Features.Get<IServerAddressesFeature>()!.Addresses));
+        return new ControlHost(kestrel, place.Actual(kestrel.Features.Get<IServerAddressesFeature>()!.Addresses), server.Events);
     }
 
-    /// <summary>Removes the socket, then closes the connections, which tells a waiting <c>lanner stop</c> that the server has ended.</summary>
+    /// <summary>Ends those who read events, removes the socket, then closes the connections, which tells a waiting <c>lanner stop</c> that the server has ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        _events.Close();
         using var patience = new CancellationTokenSource(s_grace);
         await _kestrel.StopAsync(patience.Token);
         _kestrel.Dispose();
@@ -74,7 +74,7 @@ public sealed partial class ControlHost : IAsyncDisposable
     [LoggerMessage(4001, LogLevel.Error, "the control API failed at {Method} {Path}")]
     private static partial void Failed(ILogger log, Exception failure, string method, string path);
 
-    private sealed class Application(ControlRoutes routes, ControlGuard? guard, ILogger log) : IHttpApplication<HttpContext>
+    private sealed class Application(ControlRoutes routes, ControlGuard guard, AuditLog audit, ILogger log) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -83,7 +83,7 @@ public sealed partial class ControlHost : IAsyncDisposable
             CancellationToken left = context.RequestAborted;
             try
             {
-                ControlAnswer answer = guard?.Refusal(context) ?? await AnswerAsync(context.Request, left);
+                ControlAnswer answer = await AnswerAsync(context);
                 await answer.WriteAsync(context.Response, left);
             }
             catch (OperationCanceledException) when (left.IsCancellationRequested)
@@ -96,23 +96,47 @@ public sealed partial class ControlHost : IAsyncDisposable
         {
         }
 
-        private async Task<ControlAnswer> AnswerAsync(HttpRequest request, CancellationToken left)
+        /// <summary>Who may not ask is not told either what there is.</summary>
+        private async Task<ControlAnswer> AnswerAsync(HttpContext context)
+        {
+            (ControlRoute? route, string[] values, ControlAnswer? instead) = routes.Find(context.Request);
+            Admission admission = guard.Admit(context, route is { IsOpen: true });
+            if (admission.Refusal is { } refusal)
+            {
+                if (admission.IsWrongToken)
+                    await audit.WriteAsync("login", context, null, null, null, refusal.Status);
+                return refusal;
+            }
+            if (instead is not null)
+                return instead;
+            var request = new ControlRequest(context, admission.Caller!, values, route!.LongestBody);
+            ControlAnswer answer = await AnswerAsync(route, request);
+            if (route.Change is { } change)
+                await audit.WriteAsync(change, context, admission.Caller, values.Length > 0 ? values[0] : null, request.Note, answer.Status);
+            return answer;
+        }
+
+        private async Task<ControlAnswer> AnswerAsync(ControlRoute route, ControlRequest request)
         {
             try
             {
-                return await routes.AnswerAsync(request, left);
+                return await route.Answer(request);
             }
-            catch (OperationCanceledException) when (!left.IsCancellationRequested)
+            catch (OperationCanceledException) when (!request.Left.IsCancellationRequested)
             {
                 return ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, "stopping", "the server is stopping");
             }
+            catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+            {
+                return ControlAnswer.Problem(e.StatusCode, "too-large", $"the body is longer than {request.LongestBody} bytes");
+            }
             catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
             {
-                return ControlAnswer.Problem(e.StatusCode, "bad-request", e.Message);
+                return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "bad-http", e.Message);
             }
-            catch (Exception e) when (!left.IsCancellationRequested)
+            catch (Exception e) when (!request.Left.IsCancellationRequested)
             {
-                Failed(log, e, request.Method, request.Path);
+                Failed(log, e, request.Http.Method, request.Http.Path);
                 return ControlAnswer.Problem(StatusCodes.Status500InternalServerError, "failed", "the request could not be answered; the log has the reason");
             }
         }

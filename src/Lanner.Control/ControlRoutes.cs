@@ -1,189 +1,89 @@
-using System.Text.Json;
-using Lanner.State.Settings;
-using Lanner.Supervision;
 using Microsoft.AspNetCore.Http;
 
 namespace Lanner.Control;
 
-/// <summary>Which path and method does what. Answers are whole; nothing here waits but a reload, a scaling and stacks.</summary>
-internal sealed class ControlRoutes(IControlledServer server)
+/// <summary>
+/// Which path and method does what: <see cref="All"/> is the one list of them. Answers are whole, but for the events; nothing
+/// here waits but a reload, a scaling, stacks and a change of the configuration.
+/// </summary>
+internal sealed partial class ControlRoutes
 {
-    public async Task<ControlAnswer> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    private readonly IControlledServer _server;
+    private readonly ServerEvents _events;
+    private readonly ControlGuard _guard;
+    private readonly TimeProvider _time;
+
+    public ControlRoutes(IControlledServer server, ControlGuard guard, TimeProvider time)
     {
-        Route[] routes = Find(request, cancellationToken);
-        if (routes.Length == 0)
-            return ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-path", $"there is nothing at {request.Path}");
+        _server = server;
+        _events = server.Events;
+        _guard = guard;
+        _time = time;
+        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. SettingsRoutesOfApps(), .. ConfigurationRoutes(), .. EventRoutes(), .. OpenApiRoutes(), .. Activity()];
+    }
+
+    /// <summary>All there is.</summary>
+    public IReadOnlyList<ControlRoute> All { get; }
+
+    /// <summary>The route of a request, with the parts of its path that vary; else what is answered instead.</summary>
+    public (ControlRoute? Route, string[] Values, ControlAnswer? Instead) Find(HttpRequest request)
+    {
+        string[] path = (request.Path.Value ?? "").Split('/');
         string method = HttpMethods.IsHead(request.Method) ? HttpMethods.Get : request.Method;
-        foreach (Route route in routes)
+        List<string> allowed = [];
+        foreach (ControlRoute route in All)
         {
+            if (route.Match(path) is not { } values)
+                continue;
             if (route.Method == method)
-                return await route.Answer();
+                return (route, values, null);
+            allowed.Add(route.Method == HttpMethods.Get ? "GET, HEAD" : route.Method);
         }
-        string allowed = string.Join(", ", routes.Select(static route => route.Method == HttpMethods.Get ? "GET, HEAD" : route.Method));
-        return ControlAnswer.Problem(StatusCodes.Status405MethodNotAllowed, "wrong-method", $"{request.Path} takes {allowed}, not {request.Method}") with { Allow = allowed };
+        if (allowed.Count == 0)
+            return (null, [], ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-path", $"there is nothing at {request.Path}"));
+        string list = string.Join(", ", allowed);
+        return (null, [], ControlAnswer.Problem(StatusCodes.Status405MethodNotAllowed, "wrong-method", $"{request.Path} takes {list}, not {request.Method}") with { Headers = [("Allow", list)] });
     }
 
-    private Route[] Find(HttpRequest request, CancellationToken cancellationToken) => (request.Path.Value ?? "").Split('/') switch
-    {
-        ["", "live"] => [Get(() => ControlAnswer.Json(StatusCodes.Status200OK, static json => json.WriteBoolean("live", true)))],
-        ["", "ready"] => [Get(Ready)],
-        ["", "metrics"] => [Get(() => ControlAnswer.Text(MetricsPage.ContentType, MetricsPage.Write(server)))],
-        ["", "v1", "status"] => [Get(() => ControlAnswer.Json(StatusCodes.Status200OK, json => StateJson.WriteServer(json, server)))],
-        ["", "v1", "apps"] => [Get(Apps)],
-        ["", "v1", "apps", var name] => [Get(() => InApp(name, App))],
-        ["", "v1", "apps", var name, "reload"] => [Post(() => InAppAsync(name, app => ReloadAsync(app, cancellationToken)))],
-        ["", "v1", "apps", var name, "scale"] => [new Route(HttpMethods.Patch, () => InAppAsync(name, app => ScaleAsync(app, request, cancellationToken)))],
-        ["", "v1", "apps", var name, "settings"] => [
-            new Route(HttpMethods.Get, () => InSettingsAsync(name, settings => Task.FromResult(SettingsRoutes.Read(settings)))),
-            new Route(HttpMethods.Put, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: true, By(request), cancellationToken))),
-            new Route(HttpMethods.Patch, () => InSettingsAsync(name, async settings => await SettingsRoutes.ChangeAsync(settings, request, await BodyAsync(request, cancellationToken), isWhole: false, By(request), cancellationToken)))],
-        ["", "v1", "apps", var name, "settings", "history"] => [new Route(HttpMethods.Get, () => InSettingsAsync(name, settings => SettingsRoutes.HistoryAsync(settings, request, cancellationToken)))],
-        ["", "v1", "apps", var name, "workers"] => [Get(() => InApp(name, app => Workers([app])))],
-        ["", "v1", "workers"] => [Get(() => Workers(server.Apps))],
-        ["", "v1", "workers", var pid, "stacks"] => [new Route(HttpMethods.Get, () => StacksAsync(pid))],
-        ["", "v1", "workers", var pid, "recycle"] => [Post(() => Task.FromResult(Recycle(pid)))],
-        ["", "v1", "reload"] => [Post(() => ReloadAsync(null, cancellationToken))],
-        ["", "v1", "stop"] => [Post(() => Task.FromResult(Stop()))],
-        _ => [],
-    };
+    private static Task<ControlAnswer> Done(ControlAnswer answer) => Task.FromResult(answer);
 
-    private static Route Get(Func<ControlAnswer> answer) => new(HttpMethods.Get, () => Task.FromResult(answer()));
+    private static ControlRoute Get(string path, string summary, string? schema, Func<ControlRequest, ControlAnswer> answer) =>
+        new(HttpMethods.Get, path, summary, request => Done(answer(request))) { Schema = schema };
 
-    private static Route Post(Func<Task<ControlAnswer>> answer) => new(HttpMethods.Post, answer);
+    private static ControlRoute Post(string path, string summary, string? schema, Func<ControlRequest, Task<ControlAnswer>> answer) =>
+        new(HttpMethods.Post, path, summary, answer) { Schema = schema };
 
-    private ControlAnswer Ready() => Readiness.Obstacle(server) is { } obstacle
-        ? ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, "not-ready", obstacle)
-        : ControlAnswer.Json(StatusCodes.Status200OK, static json => json.WriteBoolean("ready", true));
+    private static ControlRoute[] Pages() =>
+    [
+        Get("/", "The dashboard.", null, static request => DashboardFiles.Answer(DashboardFiles.Index, request.Http)) with { ContentType = "text/html", IsOpen = true, IsTagged = true },
+        Get("/dashboard/{file*}", "A file of the dashboard.", null, static request => DashboardFiles.Answer(request.Values[0], request.Http))
+            with { ContentType = "*/*", IsOpen = true, IsTagged = true, Problems = ["unknown-path"] },
+    ];
 
-    private ControlAnswer Apps() => ControlAnswer.Json(StatusCodes.Status200OK, json =>
-    {
-        json.WriteStartArray("apps");
-        foreach (ControlledApp app in server.Apps)
-        {
-            json.WriteStartObject();
-            StateJson.WriteApp(json, app);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    });
+    private ControlRoute[] Probes() =>
+    [
+        Get("/live", "Whether the process lives.", "Live", static _ => ControlAnswer.Json(StatusCodes.Status200OK, static json => json.WriteBoolean("live", true))),
+        Get("/ready", "Whether requests should be sent to it.", "Ready", _ => Ready()) with { Problems = ["not-ready"] },
+        Get("/metrics", "Figures for Prometheus.", null, _ => ControlAnswer.Text(MetricsPage.ContentType, MetricsPage.Write(_server))) with { ContentType = "text/plain" },
+        Get("/v1/status", "The server, and its apps without their workers.", "Server", _ => ControlAnswer.Json(StatusCodes.Status200OK, json => StateJson.WriteServer(json, _server))),
+    ];
 
-    private static ControlAnswer App(ControlledApp app) => ControlAnswer.Json(StatusCodes.Status200OK, json => StateJson.WriteApp(json, app));
-
-    private static ControlAnswer Workers(IEnumerable<ControlledApp> apps) => ControlAnswer.Json(StatusCodes.Status200OK, json =>
-    {
-        json.WriteStartArray("workers");
-        foreach (AppStatus app in apps.Select(static app => app.Supervisor.Status()))
-        {
-            foreach (WorkerStatus worker in app.Workers)
-                StateJson.WriteWorker(json, worker, app.App.Name);
-        }
-        json.WriteEndArray();
-    });
-
-    private async Task<ControlAnswer> ReloadAsync(ControlledApp? app, CancellationToken cancellationToken)
-    {
-        string? name = app?.Supervisor.App.Name;
-        try
-        {
-            await server.ReloadAsync(name, cancellationToken);
-        }
-        catch (AppLoadException e)
-        {
-            return NotLoaded(e);
-        }
-        catch (SettingsRefusedException e)
-        {
-            return Refused("settings-refused", "the settings were refused; nothing has changed", e.Problems);
-        }
-        // A reload of all may have added apps and removed others.
-        return name is null ? Apps() : InApp(name, App);
-    }
-
-    private static async Task<ControlAnswer> ScaleAsync(ControlledApp app, HttpRequest request, CancellationToken cancellationToken)
-    {
-        var problems = new List<string>();
-        ScaleRequest wanted;
-        try
-        {
-            wanted = ScaleRequest.Parse(await BodyAsync(request, cancellationToken), problems);
-        }
-        catch (JsonException e)
-        {
-            return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "not-json", $"the body is not JSON: {e.Message}");
-        }
-        if (problems.Count > 0)
-            return Refused("bad-request", string.Join("; ", problems), problems);
-        try
-        {
-            await app.Supervisor.ScaleAsync(wanted.Workers, wanted.Threads, cancellationToken);
-        }
-        catch (AppLoadException e)
-        {
-            return NotLoaded(e);
-        }
-        return App(app);
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellationToken);
-        return body.ToArray();
-    }
-
-    private async Task<ControlAnswer> StacksAsync(string text)
-    {
-        if (int.TryParse(text, out int pid))
-        {
-            foreach (ControlledApp app in server.Apps)
-            {
-                if (await app.Supervisor.StacksAsync(pid) is { } report)
-                    return ControlAnswer.Json(StatusCodes.Status200OK, json => StateJson.WriteStacks(json, app.Supervisor.App.Name, report));
-            }
-        }
-        return UnknownWorker(text);
-    }
-
-    private ControlAnswer Recycle(string text) =>
-        int.TryParse(text, out int pid) && server.Apps.Any(app => app.Supervisor.TryRecycle(pid))
-            ? ControlAnswer.Json(StatusCodes.Status202Accepted, json => json.WriteNumber("pid", pid))
-            : UnknownWorker(text);
-
-    private ControlAnswer Stop()
-    {
-        server.Stop();
-        return ControlAnswer.Json(StatusCodes.Status202Accepted, static json => json.WriteNumber("pid", Environment.ProcessId));
-    }
-
-    private ControlAnswer InApp(string name, Func<ControlledApp, ControlAnswer> answer) => Find(name) is { } app ? answer(app) : UnknownApp(name);
-
-    private Task<ControlAnswer> InAppAsync(string name, Func<ControlledApp, Task<ControlAnswer>> answer) =>
-        Find(name) is { } app ? answer(app) : Task.FromResult(UnknownApp(name));
-
-    private Task<ControlAnswer> InSettingsAsync(string name, Func<LiveSettings, Task<ControlAnswer>> answer) => InAppAsync(name, app => app.Settings is { } settings
-        ? answer(settings)
-        : Task.FromResult(ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, "not-ready", $"the settings of the app {name} are being loaded")));
-
-    /// <summary>Who asks, for the history.</summary>
-    private static string By(HttpRequest request) =>
-        request.HttpContext.Connection.RemoteIpAddress is { } address ? $"control API ({address})" : "control API";
-
-    private ControlledApp? Find(string name) => server.Apps.FirstOrDefault(app => app.Supervisor.App.Name == name);
-
-    private ControlAnswer UnknownApp(string name) => ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-app", $"there is no app named '{name}'",
-        json => StateJson.WriteTexts(json, "apps", server.Apps.Select(static app => app.Supervisor.App.Name)));
-
-    private static ControlAnswer UnknownWorker(string pid) =>
-        ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-worker", $"there is no worker with the process id '{pid}'");
-
-    private static ControlAnswer NotLoaded(AppLoadException failure) => ControlAnswer.Problem(StatusCodes.Status409Conflict, "not-loaded", failure.Message, json =>
-    {
-        json.WriteString("message", failure.Message);
-        json.WriteString("traceback", failure.Traceback);
-    });
-
-    private static ControlAnswer Refused(string code, string detail, IEnumerable<string> problems) =>
-        ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, code, detail, json => StateJson.WriteTexts(json, "problems", problems));
-
-    private readonly record struct Route(string Method, Func<Task<ControlAnswer>> Answer);
+    private ControlRoute[] AppsAndWorkers() =>
+    [
+        Get("/v1/apps", "All apps with their workers.", "Apps", _ => Apps()),
+        Get("/v1/apps/{name}", "An app with its workers.", "App", request => InApp(request.Values[0], App)) with { Problems = ["unknown-app"] },
+        Post("/v1/apps/{name}/reload", "Starts a new generation of an app; answers when it serves.", "App", request => InAppAsync(request.Values[0], app => ReloadAsync(app, request)))
+            with { Change = "reload", Problems = ["unknown-app", "not-loaded", "settings-refused"] },
+        new ControlRoute(HttpMethods.Patch, "/v1/apps/{name}/scale", "Changes the number of workers or threads; answers when new workers are ready.", request => InAppAsync(request.Values[0], app => ScaleAsync(app, request)))
+            { Schema = "App", Body = "Scale", Change = "scale", Problems = ["unknown-app", "not-json", "bad-request", "not-loaded"] },
+        Get("/v1/apps/{name}/workers", "The workers of an app.", "Workers", request => InApp(request.Values[0], static app => Workers([app]))) with { Problems = ["unknown-app"] },
+        Get("/v1/workers", "The workers of all apps.", "Workers", _ => Workers(_server.Apps)),
+        new ControlRoute(HttpMethods.Get, "/v1/workers/{pid}/stacks", "What every thread of a worker does now.", request => StacksAsync(request.Values[0]))
+            { Schema = "Stacks", Problems = ["unknown-worker"] },
+        Post("/v1/workers/{pid}/recycle", "Has a worker replaced; it serves until the next is ready.", "Process", request => Done(Recycle(request.Values[0])))
+            with { Status = StatusCodes.Status202Accepted, Change = "recycle", Problems = ["unknown-worker"] },
+        Post("/v1/reload", "Reloads all apps, with those that were added to or removed from the settings.", "Apps", request => ReloadAsync(null, request))
+            with { Change = "reload", Problems = ["not-loaded", "settings-refused"] },
+        Post("/v1/stop", "Stops the server gracefully.", "Process", _ => Done(Stop())) with { Status = StatusCodes.Status202Accepted, Change = "stop" },
+    ];
 }

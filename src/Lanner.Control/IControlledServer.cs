@@ -20,6 +20,9 @@ public interface IControlledServer
     /// <summary>The apps, in the order of the settings.</summary>
     IReadOnlyList<ControlledApp> Apps { get; }
 
+    /// <summary>Requests that no mount answers; null while there were none to come.</summary>
+    RequestFigures? Unmounted => null;
+
     /// <summary>
     /// Reads the settings again and reloads one app, or all; done when the new generations serve.
     /// </summary>
@@ -28,6 +31,31 @@ public interface IControlledServer
     /// <exception cref="AppLoadException">A new generation did not start; what served goes on.</exception>
     /// <exception cref="SettingsRefusedException">The settings are wrong; nothing has changed.</exception>
     Task ReloadAsync(string? app, CancellationToken cancellationToken);
+
+    /// <summary>What happens in it, for those who watch.</summary>
+    ServerEvents Events { get; }
+
+    /// <summary>The settings in force.</summary>
+    IReadOnlyList<EffectiveSetting> Settings { get; }
+
+    /// <summary>The settings file; null when the server was started without one.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    Task<ConfigurationContent?> ReadConfigurationAsync();
+
+    /// <summary>
+    /// Replaces the settings file. The new content is checked whole; what is new is started beside what serves; then the file is
+    /// replaced and all is swapped. Whatever fails before, nothing has changed.
+    /// </summary>
+    /// <param name="content">The new content.</param>
+    /// <param name="isExpected">Whether the present content is the one that the caller means to replace.</param>
+    /// <param name="isTrial">Only checks it and says what would change; starts nothing.</param>
+    /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
+    /// <returns>What has changed, or would; null when the server was started without a file.</returns>
+    /// <exception cref="ConfigurationDiffersException">The present content is another.</exception>
+    /// <exception cref="SettingsRefusedException">The content is wrong.</exception>
+    /// <exception cref="AppLoadException">A new generation did not start.</exception>
+    /// <exception cref="ConfigurationNotWrittenException">The file could not be replaced.</exception>
+    Task<ConfigurationPlan?> ConfigureAsync(ReadOnlyMemory<byte> content, Func<ReadOnlyMemory<byte>, bool> isExpected, bool isTrial, CancellationToken cancellationToken);
 
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();

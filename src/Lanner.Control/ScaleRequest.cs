@@ -40,6 +40,9 @@ internal readonly record struct ScaleRequest(int? Workers, int? Threads)
         return request;
     }
 
+    public override string ToString() =>
+        string.Join(", ", new[] { Workers is { } workers ? $"workers {workers}" : null, Threads is { } threads ? $"threads {threads}" : null }.OfType<string>());
+
     private static int? Number(JsonProperty member, List<string> problems)
     {
         if (member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out int number) && number is >= 1 and <= Most)

@@ -14,13 +14,15 @@ internal static class SettingsRoutes
 
     public static ControlAnswer Read(LiveSettings settings) => Of(settings.Current);
 
-    public static async Task<ControlAnswer> ChangeAsync(LiveSettings settings, HttpRequest request, ReadOnlyMemory<byte> body, bool isWhole, string by, CancellationToken cancellationToken)
+    public static async Task<ControlAnswer> ChangeAsync(LiveSettings settings, ControlRequest request, bool isWhole)
     {
-        if (!TryVersion(request, out long? wanted))
-            return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "bad-request", "If-Match must be the version in quotes, as ETag gives it, for example \"17\"");
+        if (!TryVersion(request.Http, out long? wanted))
+            return ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, "bad-request", "If-Match must be the version in quotes, as ETag gives it, for example \"17\"");
         try
         {
-            return Of(await settings.UpdateAsync(new SettingsUpdate(body, isWhole, wanted, by), cancellationToken));
+            SettingsSnapshot made = await settings.UpdateAsync(new SettingsUpdate(await request.BodyAsync(), isWhole, wanted, $"control API, {AuditLog.Describe(request.Context, request.Caller)}"), request.Left);
+            request.Note = string.Create(CultureInfo.InvariantCulture, $"version {made.Version}");
+            return Of(made);
         }
         catch (SettingsRejectedException e)
         {
@@ -32,7 +34,7 @@ internal static class SettingsRoutes
     {
         string text = request.Query["limit"].ToString();
         if (!int.TryParse(text.Length == 0 ? DefaultHistory.ToString(CultureInfo.InvariantCulture) : text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) || limit is < 1 or > LongestHistory)
-            return ControlAnswer.Problem(StatusCodes.Status400BadRequest, "bad-request", $"limit must be a number from 1 to {LongestHistory}, not '{text}'");
+            return ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, "bad-request", $"limit must be a number from 1 to {LongestHistory}, not '{text}'");
         IReadOnlyList<StoredSettings> history;
         try
         {
@@ -66,14 +68,14 @@ internal static class SettingsRoutes
     }
 
     private static ControlAnswer Of(SettingsSnapshot snapshot) =>
-        new(StatusCodes.Status200OK, "application/json", snapshot.Json) { ETag = Tag(snapshot.Version) };
+        new(StatusCodes.Status200OK, "application/json", snapshot.Json) { Headers = [("ETag", Tag(snapshot.Version))] };
 
     private static string Tag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
     private static ControlAnswer Refused(SettingsRejectedException refusal) => refusal switch
     {
         SettingsConflictException conflict => ControlAnswer.Problem(StatusCodes.Status412PreconditionFailed, conflict.Code, conflict.Message, json => json.WriteNumber("version", conflict.Present))
-            with { ETag = Tag(conflict.Present) },
+            with { Headers = [("ETag", Tag(conflict.Present))] },
         SettingsInvalidException invalid => ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, invalid.Code, invalid.Message, json =>
         {
             json.WriteStartArray("problems");

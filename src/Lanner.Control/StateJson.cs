@@ -131,7 +131,7 @@ internal static class StateJson
             json.WriteNull("last_error");
     }
 
-    private static void WriteMoment(Utf8JsonWriter json, string name, DateTimeOffset moment) =>
+    public static void WriteMoment(Utf8JsonWriter json, string name, DateTimeOffset moment) =>
         json.WriteString(name, moment.UtcDateTime.ToString(Moment, System.Globalization.CultureInfo.InvariantCulture));
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? number)

@@ -22,4 +22,20 @@ internal static class Words
 
     /// <summary>Where the app's object is asked what it is, it is WSGI: nothing else is served yet.</summary>
     public static string Of(AppInterface kind) => kind == AppInterface.Asgi ? "asgi" : "wsgi";
+
+    public static string Of(ThreadDoing doing) => doing switch
+    {
+        ThreadDoing.Idle => "idle",
+        ThreadDoing.Busy => "busy",
+        ThreadDoing.Waiting => "waiting",
+        _ => "stuck",
+    };
+
+    /// <summary>Of a request that is not in the app; one that is, is what its thread is.</summary>
+    public static string Of(RequestStage stage) => stage switch
+    {
+        RequestStage.Queued => "queued",
+        RequestStage.GivenUp => "stuck",
+        _ => "sent",
+    };
 }

@@ -23,6 +23,24 @@ public readonly record struct GatewayError(string Code, int Status, string Text)
 
     public static readonly GatewayError RequestTimeout = new("request-timeout", 504, "The application did not answer in time.");
 
+    /// <summary>All there are.</summary>
+    public static IReadOnlyList<GatewayError> All { get; } =
+        [NoMount, RequestIncomplete, BodyTooLarge, AppError, BadResponse, WorkerDied, AppNotReady, QueueFull, QueueTimeout, RequestTimeout];
+
+    /// <summary>Its place in <see cref="All"/>.</summary>
+    internal int Number
+    {
+        get
+        {
+            for (int i = 0; i < All.Count; i++)
+            {
+                if (All[i].Code == Code)
+                    return i;
+            }
+            return -1;
+        }
+    }
+
     /// <summary>Answers with this error; the response has not started.</summary>
     internal async Task WriteAsync(HttpContext context)
     {

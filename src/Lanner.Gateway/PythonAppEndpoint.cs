@@ -1,3 +1,4 @@
+using Lanner.Supervision;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,7 +9,8 @@ namespace Lanner.Gateway;
 
 /// <summary>
 /// The endpoint in front of all Python apps. One request: 1 the mount is found, 2 the body is read to its end, 3 the
-/// request is forwarded, 4 the answer, which the forwarder has begun to write, is completed; 5 the access log is told.
+/// request is forwarded, 4 the answer, which the forwarder has begun to write, is completed; 5 it is counted, and the access
+/// log is told.
 /// </summary>
 public sealed partial class PythonAppEndpoint
 {
@@ -41,6 +43,12 @@ public sealed partial class PythonAppEndpoint
     /// <summary>Answers liveness and readiness itself; null: the apps have the whole path.</summary>
     public HealthProbe? Health { get; init; }
 
+    /// <summary>Who is told of each request beside the access log; null: nobody.</summary>
+    public RequestTelemetry? Telemetry { get; init; }
+
+    /// <summary>Requests that no mount answers.</summary>
+    public RequestFigures Unmounted { get; } = new();
+
     /// <summary>Whether clients are shown tracebacks: only for development.</summary>
     public bool ShowsTracebacks { get; init; }
 
@@ -54,9 +62,9 @@ public sealed partial class PythonAppEndpoint
     public async Task InvokeAsync(HttpContext context)
     {
         Interlocked.Increment(ref _inProgress);
+        var passage = new Passage { Started = _time.GetTimestamp() };
         try
         {
-            var passage = new Passage { Started = _time.GetTimestamp() };
             RequestTarget target = RequestTarget.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
             if (_isClosing)
                 context.Response.Headers.Connection = "close";
@@ -83,18 +91,25 @@ public sealed partial class PythonAppEndpoint
                 else if (passage.Error is { } error)
                     await error.WriteAsync(context);
                 else
+                {
+                    passage.HasNoAnswer = true;
                     context.Abort();
+                }
             }
-            _accessLog?.Write(Record(context, target, origin, passage));
+            TimeSpan total = _time.GetElapsedTime(passage.Started);
+            Count(context, passage, total);
+            _accessLog?.Write(Record(context, target, origin, passage, total));
         }
         finally
         {
+            passage.Spans?.End(passage.HasNoAnswer ? 0 : context.Response.StatusCode, passage.Error?.Code);
             Interlocked.Decrement(ref _inProgress);
         }
     }
 
     private async Task ForwardAsync(HttpContext context, RequestTarget target, ClientOrigin origin, RequestBody body, Passage passage)
     {
+        passage.Spans = Telemetry?.Begin(context, passage.Mount!, target.Path, passage.RequestId);
         RequestForwarder forwarder = _forwarders.Get();
         forwarder.Prepare(context, target, passage.Mount!.Prefix, origin, passage.RequestId, body, passage.Mount.App.App.RequestTimeouts.For(target.Path));
         CancellationToken gone = context.Request.Protocol == "HTTP/1.1"
@@ -108,6 +123,10 @@ public sealed partial class PythonAppEndpoint
             passage.Queue = _time.GetElapsedTime(forwarder.SubmittedAt, forwarder.PlacedAt == 0 ? _time.GetTimestamp() : forwarder.PlacedAt);
             passage.WorkerPid = forwarder.WorkerPid;
             passage.AppMicros = result.AppMicros;
+            passage.WasSubmitted = true;
+            passage.WasAnswered = result.Outcome is ForwardOutcome.Answered or ForwardOutcome.File or ForwardOutcome.AppError or ForwardOutcome.BadResponse;
+            passage.HasNoAnswer = result.Outcome is ForwardOutcome.ClientGone && !context.Response.HasStarted;
+            passage.Spans?.Forwarded(forwarder.SubmittedAt, forwarder.PlacedAt, TimeSpan.FromMicroseconds(result.AppMicros), forwarder.WorkerPid);
             await CompleteAsync(context, forwarder.Writer, result, passage);
             passage.Bytes = forwarder.Writer.Bytes;
         }
@@ -139,7 +158,8 @@ public sealed partial class PythonAppEndpoint
         if (!whole && !writer.ClientGone)
         {
             passage.Error = GatewayError.BadResponse;
-            TooShort(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid);
+            passage.Mount!.App.Errors.Add(GatewayError.BadResponse.Code, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, "the body is shorter than its Content-Length");
+            TooShort(_log, passage.Mount.App.App.Name, passage.RequestId, passage.WorkerPid);
         }
         if (!whole)
             context.Abort();
@@ -159,6 +179,7 @@ public sealed partial class PythonAppEndpoint
             _ => GatewayError.AppNotReady,
         };
         passage.Error = error;
+        passage.Mount.App.Errors.Add(error.Code, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
         if (result.Outcome == ForwardOutcome.AppError)
             AppRaised(_log, app, passage.RequestId, context.Request.Method, context.Request.Path, passage.WorkerPid, result.Text);
         else if (result.Outcome == ForwardOutcome.BadResponse)
@@ -178,9 +199,17 @@ public sealed partial class PythonAppEndpoint
         context.Abort();
     }
 
-    private AccessRecord Record(HttpContext context, in RequestTarget target, in ClientOrigin origin, Passage passage)
+    private void Count(HttpContext context, Passage passage, TimeSpan total)
     {
-        TimeSpan total = _time.GetElapsedTime(passage.Started);
+        TimeSpan queue = passage.WasSubmitted ? passage.Queue : Timeout.InfiniteTimeSpan;
+        TimeSpan inApp = passage.WasAnswered ? TimeSpan.FromMicroseconds(passage.AppMicros) : Timeout.InfiniteTimeSpan;
+        (passage.Mount?.App.Requests ?? Unmounted).Count(
+            context.Request.Method, passage.HasNoAnswer ? 0 : context.Response.StatusCode, passage.Error?.Number ?? -1, total, queue, inApp);
+        Telemetry?.Record(passage.Mount?.App.App.Name ?? "", total, queue, inApp);
+    }
+
+    private AccessRecord Record(HttpContext context, in RequestTarget target, in ClientOrigin origin, Passage passage, TimeSpan total)
+    {
         return new AccessRecord
         {
             Client = origin.Address,
@@ -213,6 +242,10 @@ public sealed partial class PythonAppEndpoint
         public TimeSpan Queue;
         public uint AppMicros;
         public long Bytes;
+        public bool WasSubmitted;
+        public bool WasAnswered;
+        public bool HasNoAnswer;
+        public RequestSpans? Spans;
     }
 
     private sealed class ForwarderPolicy(GatewaySettings settings, TimeProvider time) : PooledObjectPolicy<RequestForwarder>

@@ -23,10 +23,7 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     private int _completed;
     private volatile bool _isSubmitted;
     private string? _fault;
-    private string _method = "";
-    private string _target = "";
-    private string _requestId = "";
-    private string? _description;
+    private RequestLabel _label;
 
     public RequestForwarder(GatewaySettings settings, TimeProvider time)
     {
@@ -40,13 +37,13 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
 
     public ResponseWriter Writer => _writer;
 
-    public override string Description => _description ??= $"{_method} {_target} ({_requestId})";
+    public override RequestLabel Label => _label;
 
     /// <summary>Encodes the request. What is given here stays with the forwarder until <see cref="Release"/>.</summary>
     public void Prepare(
         HttpContext context, in RequestTarget target, string scriptName, in ClientOrigin origin, string requestId, RequestBody body, TimeSpan limit)
     {
-        (_method, _target, _requestId, _description) = (context.Request.Method, target.Raw, requestId, null);
+        _label = new RequestLabel(context.Request.Method, target.Raw, requestId);
         Limit = limit;
         ProgressAt = 0;
         _body = body;

@@ -11,7 +11,7 @@ internal static class AppCheck
     /// <summary>Returns the exit code: 0 all can be loaded, 2 not all.</summary>
     public static async Task<int> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
-        using ILoggerFactory logs = LoggingSetup.Create(settings);
+        using ILoggerFactory logs = LoggingSetup.CreateForTerminal(settings);
         using var processes = new PythonProcesses(ServerHost.PythonDirectory, TimeProvider.System, logs);
         int code = 0;
         foreach (AppDefinition app in settings.Apps.Select(app => app.Definition))

@@ -20,7 +20,10 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     private readonly NotifySocket _manager;
     private readonly AppStates _states;
     private readonly ILogger _log;
+    private readonly ReloadGate _gate = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
+    private readonly ServerSettings _started;
+    private readonly AppNewsFeed _feed;
     private readonly List<Task> _removals = [];
     private volatile ServerSettings _settings;
     private volatile IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> _apps;
@@ -30,13 +33,20 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public RunningServer(ServerSettings settings, Func<ConfigurationResult> read, PythonProcesses processes, Action stop, NotifySocket manager, ILogger log)
     {
-        _settings = settings;
+        _settings = _started = settings;
         _read = read;
         _processes = processes;
         _stop = stop;
         _manager = manager;
         _log = log;
-        _states = new AppStates(settings.State, log);
+        _states = new AppStates(settings.State, log) { Changed = (app, version) => Events.Publish("settings", json =>
+        {
+            json.WriteString("app", app);
+            json.WriteNumber("version", version.Snapshot.Version);
+            json.WriteString("by", version.By);
+        }) };
+        _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
+        processes.Observe(_feed.Tell);
         _apps = [.. settings.Apps.Select(app => (app, processes.Supervise(app.Definition)))];
     }
 
@@ -44,9 +54,13 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public DateTimeOffset Started { get; } = TimeProvider.System.GetUtcNow();
 
+    public ServerEvents Events { get; } = new(TimeProvider.System);
+
     public ServerState State => (ServerState)Volatile.Read(ref _state);
 
     public IReadOnlyList<string> Addresses => _addresses;
+
+    public RequestFigures? Unmounted => _endpoint?.Unmounted;
 
     public IReadOnlyList<ControlledApp> Apps =>
         [.. _apps.Select(app => new ControlledApp(app.Supervisor, [.. app.Settings.Mounts.Select(mount => mount.ToString())]) { Settings = _states.Of(app.Settings.Definition.Name) })];
@@ -92,6 +106,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         _endpoint = endpoint;
         _addresses = addresses;
         Volatile.Write(ref _state, (int)ServerState.Ready);
+        TellState();
         TellReady();
     }
 
@@ -100,18 +115,23 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     {
         _manager.Stopping();
         Volatile.Write(ref _state, (int)ServerState.Draining);
+        TellState();
         _endpoint?.BeginClosing();
     }
 
     public void Stop() => _stop();
 
-    public async Task ReloadAsync(string? app, CancellationToken cancellationToken)
+    public Task ReloadAsync(string? app, CancellationToken cancellationToken) => ReloadInTurnAsync(app).WaitAsync(cancellationToken);
+
+    /// <summary>It goes on when nobody waits for it: what has begun is not left half done.</summary>
+    private async Task ReloadInTurnAsync(string? app)
     {
+        using IDisposable turn = await _gate.EnterAsync(alone: false);
         if (State == ServerState.Ready)
             _manager.Reloading();
         try
         {
-            await ReloadQuietlyAsync(app, cancellationToken);
+            await ReloadQuietlyAsync(app);
         }
         finally
         {
@@ -120,6 +140,17 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }
     }
 
+    private void TellState() => Events.Publish("server", json => json.WriteString("state", State.ToString().ToLowerInvariant()));
+
+    private void TellRefused(string[] problems) => Events.Publish("reload", json =>
+    {
+        json.WriteNull("app");
+        json.WriteNull("generation");
+        json.WriteBoolean("done", false);
+        json.WriteString("message", string.Join('\n', problems));
+        json.WriteNull("traceback");
+    });
+
     private void TellReady() => _manager.Ready(ReadyText);
 
     private static string Workers(AppDefinition app) =>
@@ -127,21 +158,25 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
-    private async Task ReloadQuietlyAsync(string? app, CancellationToken cancellationToken)
+    private async Task ReloadQuietlyAsync(string? app)
     {
         ConfigurationResult read = _read();
         if (read.Settings is not { } settings)
-            throw new SettingsRefusedException([.. read.Problems.Select(static problem => problem.ToString())]);
+        {
+            string[] problems = [.. read.Problems.Select(static problem => problem.ToString())];
+            TellRefused(problems);
+            throw new SettingsRefusedException(problems);
+        }
         TellFixed(settings);
         if (app is null)
-            await ReloadAllAsync(settings, cancellationToken);
+            await ReloadAllAsync(settings);
         else
         {
             AppSupervisor supervisor = (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor;
             ConfiguredApp? configured = settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app);
             if (configured is not null)
                 await _states.OpenAsync(configured, supervisor);
-            await supervisor.ReloadAsync(configured?.Definition, cancellationToken);
+            await supervisor.ReloadAsync(configured?.Definition, CancellationToken.None);
         }
     }
 
@@ -191,6 +226,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     {
         await Task.WhenAll(_apps.Select(app => app.Supervisor.DisposeAsync(hurry).AsTask()));
         await Task.WhenAll(_removals);
+        await _feed.DisposeAsync();
     }
 
     /// <summary>After <see cref="StopAppsAsync"/>.</summary>
@@ -210,12 +246,12 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         return null;
     }
 
-    private async Task ReloadAllAsync(ServerSettings settings, CancellationToken cancellationToken)
+    private async Task ReloadAllAsync(ServerSettings settings)
     {
         IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> before = _apps;
         // Those that stay come to their reload at once, also when another is under way: several that wait are one.
         Task[] reloads = [.. settings.Apps.Select(app => Find(before, app.Definition.Name) is { } there ? ReloadAsync(app, there.Supervisor) : null).OfType<Task>()];
-        await _reloading.WaitAsync(cancellationToken);
+        await _reloading.WaitAsync();
         try
         {
             before = _apps;
@@ -224,22 +260,14 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
                 .Select(app => (app, _processes.Supervise(app.Definition)))];
             try
             {
-                await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]).WaitAsync(cancellationToken);
+                await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]);
             }
             catch
             {
                 await Task.WhenAll(added.Select(EndAsync));
                 throw;
             }
-            _apps = [.. settings.Apps.Select(app => (app, (Find(before, app.Definition.Name) ?? Find(added, app.Definition.Name))!.Value.Supervisor))];
-            _settings = settings;
-            if (_endpoint is { } endpoint)
-                endpoint.Mounts = Mounts;
-            foreach ((ConfiguredApp gone, AppSupervisor supervisor) in before.Where(app => Find(_apps, app.Settings.Definition.Name) is null))
-            {
-                Removed(_log, gone.Definition.Name);
-                _removals.Add(EndAsync((gone, supervisor)));
-            }
+            Take(settings, added);
         }
         finally
         {
@@ -265,17 +293,29 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         await _states.CloseAsync(app.Settings.Definition.Name);
     }
 
+    /// <summary>The apps of the settings serve from now on; those that are no longer among them end.</summary>
+    private void Take(ServerSettings settings, IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> added)
+    {
+        IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> before = _apps;
+        _apps = [.. settings.Apps.Select(app => (app, (Find(before, app.Definition.Name) ?? Find(added, app.Definition.Name))!.Value.Supervisor))];
+        _settings = settings;
+        if (_endpoint is { } endpoint)
+            endpoint.Mounts = Mounts;
+        foreach ((ConfiguredApp gone, AppSupervisor supervisor) in before.Where(app => Find(_apps, app.Settings.Definition.Name) is null))
+        {
+            Removed(_log, gone.Definition.Name);
+            _removals.Add(EndAsync((gone, supervisor)));
+        }
+    }
+
     /// <summary>What a reload does not change.</summary>
     private void TellFixed(ServerSettings settings)
     {
-        if (!settings.Bind.SequenceEqual(_settings.Bind))
-            Fixed(_log, "bind");
-        if (settings.State != _settings.State)
-            Fixed(_log, "state");
-        if (settings.Control != _settings.Control)
-            Fixed(_log, "control");
-        if ((settings.TlsCertificate, settings.TlsKey) != (_settings.TlsCertificate, _settings.TlsKey))
-            Fixed(_log, "tls_certificate, tls_key");
+        foreach (Setting<ServerSettings> setting in ServerSettingTable.All)
+        {
+            if (setting.Show(settings) != setting.Show(_settings))
+                Fixed(_log, setting.Name);
+        }
     }
 
     [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]

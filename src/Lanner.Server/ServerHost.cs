@@ -2,8 +2,10 @@ using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
+using Lanner.Server.Configuration.Values;
 using Lanner.Server.Logging;
 using Lanner.Server.Systemd;
+using Lanner.Server.Telemetry;
 using Lanner.Server.Watching;
 using Lanner.Supervision;
 using Microsoft.AspNetCore.Builder;
@@ -29,22 +31,39 @@ internal static partial class ServerHost
     /// <param name="settings">What it is told to begin with.</param>
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="errorLog">What has taken the place of standard error, to be opened anew on USR1.</param>
-    public static async Task<int> RunAsync(
-        ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, ErrorLogFile? errorLog = null)
+    /// <param name="file">The settings file, if there is one: the control API may replace it.</param>
+    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, SettingsText? file = null)
+    {
+        ServerLog serverLog;
+        ILoggerFactory logs;
+        try
+        {
+            (logs, serverLog) = LoggingSetup.Create(settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"lanner: {e.Message}");
+            return 1;
+        }
+        using (logs)
+            return await RunAsync(settings, read, file, logs, serverLog, cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(
+        ServerSettings settings, Func<ConfigurationResult> read, SettingsText? file, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
-        using ILoggerFactory logs = LoggingSetup.Create(settings);
         using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
-        await using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log);
+        await using var server = new RunningServer(settings, read, processes, stop.Cancel, manager, log) { File = file };
         WebApplication? web = null;
         ControlHost? control = null;
         bool hurried = false;
         FileWatch? watch = null;
+        OtlpPush? push = null;
         Task started = Task.CompletedTask;
         using Signals signals = new Signals
         {
@@ -60,7 +79,7 @@ internal static partial class ServerHost
             ReopenLogs = () =>
             {
                 accessLog?.Reopen();
-                errorLog?.Reopen();
+                serverLog.Reopen();
             },
             Reload = () => _ = Task.Run(server.ReloadAndTellAsync),
             LogStacks = () => _ = Task.Run(server.LogStacksAsync),
@@ -76,12 +95,15 @@ internal static partial class ServerHost
             control = await OpenControlAsync(server, settings, logs, stop.Token);
             web = Build(settings, logs);
             await started;
+            if ((settings.Otlp ?? OtlpSettings.OfEnvironment(Environment.GetEnvironmentVariable)) is { } otlp)
+                push = new OtlpPush(otlp, server, TimeProvider.System, logs.CreateLogger<OtlpPush>());
 
             var endpoint = new PythonAppEndpoint(
                 settings.Gateway, server.Mounts, TimeProvider.System, logs.CreateLogger<PythonAppEndpoint>(), accessLog)
             {
                 Health = settings.Health is { } prefix ? new HealthProbe(prefix, () => Readiness.Obstacle(server)) : null,
                 ShowsTracebacks = settings.Watch,
+                Telemetry = push?.Telemetry,
             };
             web.Run(endpoint.InvokeAsync);
             await web.StartAsync(stop.Token);
@@ -140,6 +162,7 @@ internal static partial class ServerHost
             await server.StopAppsAsync(quick.Token);
             if (web is not null)
                 await web.DisposeAsync();
+            push?.Dispose();
             if (accessLog is not null)
                 await accessLog.DisposeAsync();
             // Last: its end tells a waiting `lanner stop` that the server has ended.
@@ -156,7 +179,7 @@ internal static partial class ServerHost
     {
         try
         {
-            return await ControlHost.StartAsync(server, settings.Control, settings.ControlToken, logs, cancellationToken);
+            return await ControlHost.StartAsync(server, new ControlSettings { Address = settings.Control, Token = settings.ControlToken, AuditLog = settings.AuditLog == AuditLogKind.Off ? null : settings.AuditLog }, logs, cancellationToken);
         }
         catch (IOException e) when (settings.ControlIsDefault)
         {

@@ -61,6 +61,9 @@ public sealed record AppDefinition
     /// <summary>How long a worker may take to confirm a new version of the live settings; then it is replaced.</summary>
     public TimeSpan SettingsTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The level of Python's root logger; <see cref="PythonLevel.Unset"/> leaves it to the app.</summary>
+    public PythonLevel LogLevel { get; init; }
+
     /// <summary>What is asked of each thread of a new worker before it takes traffic.</summary>
     public IReadOnlyList<WarmupRequest> Warmup { get; init; } = [];
 

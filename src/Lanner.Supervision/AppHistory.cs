@@ -78,8 +78,12 @@ internal sealed class AppHistory(TimeProvider time)
     public void Replaced(ReplacementReason reason)
     {
         lock (_gate)
-            Count($"replaced: {reason switch { ReplacementReason.RequestTimeout => "request timeout", _ => reason.ToString().ToLowerInvariant() }}");
+            Count(NameOf(reason));
     }
+
+    /// <summary>A replacement in words.</summary>
+    public static string NameOf(ReplacementReason reason) =>
+        $"replaced: {reason switch { ReplacementReason.RequestTimeout => "request timeout", _ => reason.ToString().ToLowerInvariant() }}";
 
     /// <summary>Keeps a report for those who ask when the worker is gone.</summary>
     public void Keep(StackReport report)

@@ -32,6 +32,12 @@ public sealed record AppStatus
     /// <summary>The number of the generation that takes requests, from 1; 0 when there is none.</summary>
     public required int Generation { get; init; }
 
+    /// <summary>The version of the app's live settings; 0: they have not been changed since the start.</summary>
+    public long SettingsVersion { get; init; }
+
+    /// <summary>What was found before the last fork that its workers share or lose: connections, threads, locks.</summary>
+    public int ForkHazards { get; init; }
+
     /// <summary>How many workers there should be.</summary>
     public required int Wanted { get; init; }
 

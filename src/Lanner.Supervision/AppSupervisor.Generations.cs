@@ -46,21 +46,30 @@ public sealed partial class AppSupervisor
         }
     }
 
-    /// <summary>The one way in which a generation comes to serve.</summary>
-    private async Task SwapAsync(AppDefinition app, CancellationToken cancellationToken)
+    /// <summary>The one way in which a generation comes to serve, at once or when it is told to.</summary>
+    private async Task SwapAsync(AppDefinition app, CancellationToken cancellationToken) =>
+        await EnterAsync(await StartBesideAsync(app, cancellationToken), app);
+
+    /// <summary>Starts a generation that takes no requests yet.</summary>
+    private async Task<Generation> StartBesideAsync(AppDefinition app, CancellationToken cancellationToken)
     {
-        Generation fresh;
         try
         {
             // Where the load decides, the new version begins with as many as the old one has come to.
             int workers = Math.Clamp(_generation?.Wanted ?? app.Workers, app.Workers, app.MostWorkers);
-            fresh = await Generation.StartAsync(app, ++_lastNumber, workers, Pool, Settings, _history, _surroundings, _log, cancellationToken);
+            return await Generation.StartAsync(app, ++_lastNumber, workers, Pool, Settings, _history, _surroundings, _log, cancellationToken);
         }
         catch (AppLoadException e)
         {
-            _notLoaded = _history.Failed(e);
+            AppFault fault = _history.Failed(e);
+            _notLoaded = fault;
+            _surroundings.Tell(new ReloadNews(app.Name, _time.GetUtcNow(), _lastNumber, fault));
             throw;
         }
+    }
+
+    private async Task EnterAsync(Generation fresh, AppDefinition app)
+    {
         _notLoaded = null;
         Generation? old = _generation;
         IReadOnlyList<WorkerHandle> left = old is null ? [] : await old.FreezeAsync();
@@ -71,12 +80,15 @@ public sealed partial class AppSupervisor
             _generation = fresh;
             (swapped, _swapped) = (_swapped, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+        foreach (WorkerHandle worker in left)
+            worker.Leaving ??= "another generation serves";
         Pool.Swap(fresh.Current, left, app);
         fresh.Keep();
         _history.Recovered();
         if (old is not null)
             Retire(old);
         swapped.TrySetResult();
+        _surroundings.Tell(old is null ? new SizeNews(app.Name, _time.GetUtcNow()) : new ReloadNews(app.Name, _time.GetUtcNow(), fresh.Number, null));
     }
 
     private void Retire(Generation generation)
@@ -135,6 +147,8 @@ public sealed partial class AppSupervisor
                     failures = 0;
                     continue;
                 }
+                if (failures == 0)
+                    _surroundings.Tell(new DeathNews(_app.Name, _time.GetUtcNow(), serving.TemplatePid, null, "the template has ended; another generation takes over"));
                 await Task.Delay(Slot.Pause(failures), _time, _stopping.Token);
                 try
                 {

@@ -100,6 +100,7 @@ public sealed partial class AppSupervisor
                 return;
             Scaled(_log, _app.Name, generation.Wanted, workers);
             await generation.ScaleAsync(_app, workers, _stopping.Token);
+            _surroundings.Tell(new SizeNews(_app.Name, _time.GetUtcNow()));
         }
         catch (AppLoadException e)
         {
@@ -126,7 +127,9 @@ public sealed partial class AppSupervisor
             if (_generation != generation)
                 return;
             Resting(_log, _app.Name, rest.TotalSeconds);
+            generation.Ending = "the app rests";
             Retire(generation);
+            _surroundings.Tell(new SizeNews(_app.Name, _time.GetUtcNow()));
         }
         finally
         {

@@ -38,6 +38,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         _log = log;
         _time = surroundings.Time;
         _history = new AppHistory(_time);
+        Errors = new RecentErrors(_time);
         Pool = new WorkerPool(app, _time, log)
         {
             WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
@@ -64,6 +65,12 @@ public sealed partial class AppSupervisor : IAsyncDisposable
     /// <summary>Brings the app's live settings to its workers.</summary>
     public SettingsDelivery Settings { get; }
 
+    /// <summary>Its requests as clients saw them, counted by the gateway.</summary>
+    public RequestFigures Requests { get; } = new();
+
+    /// <summary>What its code counts.</summary>
+    public AppMetrics Metrics => _surroundings.MetricsOf(_app.Name);
+
     /// <summary>The definition that serves, or is to.</summary>
     public AppDefinition App => _app;
 
@@ -72,6 +79,9 @@ public sealed partial class AppSupervisor : IAsyncDisposable
 
     /// <summary>Why the newest version of the app does not serve: its start or last reload failed; null when it did not.</summary>
     public AppFault? NotLoaded => _notLoaded;
+
+    /// <summary>The levels of the app's loggers that were asked for while it runs.</summary>
+    public LogLevels LogLevels => _surroundings.LogLevelsOf(_app.Name);
 
     /// <summary>Logs what the threads of all workers do.</summary>
     public async Task LogStacksAsync()
@@ -107,7 +117,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         finally
         {
-            _keeping = Task.WhenAll(FollowTemplateAsync(), LookAsync());
+            _keeping = Task.WhenAll(FollowTemplateAsync(), LookAsync(), SampleAsync());
         }
     }
 
@@ -136,6 +146,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
             if (_generation is { } generation)
                 await generation.ScaleAsync(app, workers ?? generation.Wanted, cancellationToken);
             _app = app;
+            _surroundings.Tell(new SizeNews(app.Name, _time.GetUtcNow()));
         }
         catch (AppLoadException e)
         {
@@ -183,9 +194,11 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         {
             App = _app,
             Generation = generation?.Number ?? 0,
+            ForkHazards = generation?.Hazards ?? 0,
             Wanted = wanted,
             Workers = [.. workers.Select(Status)],
             Load = Pool.Load(),
+            SettingsVersion = Settings.Version,
             LastError = lastError,
             Exits = _history.Exits,
             Reloads = Interlocked.Read(ref _reloads),

@@ -1,3 +1,4 @@
+using Lanner.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Supervision;
@@ -17,5 +18,5 @@ internal sealed partial class Generation
     private static partial void CutOff(ILogger log, string app, int slot, int pid, double seconds);
 
     [LoggerMessage(2035, LogLevel.Warning, "app {App}: worker {Slot} (pid {Pid}): cut off {Request} after {Seconds:0.0} s")]
-    private static partial void CutRequest(ILogger log, string app, int slot, int pid, string request, double seconds);
+    private static partial void CutRequest(ILogger log, string app, int slot, int pid, RequestLabel request, double seconds);
 }

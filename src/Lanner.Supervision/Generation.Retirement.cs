@@ -62,7 +62,7 @@ internal sealed partial class Generation
     {
         foreach (RunningRequest request in _pool.Running(worker))
         {
-            CutRequest(_log, Name, worker.Slot, worker.Pid, request.Description, request.Time.TotalSeconds);
+            CutRequest(_log, Name, worker.Slot, worker.Pid, request.Label, request.Time.TotalSeconds);
             Cut++;
         }
     }

@@ -15,6 +15,7 @@ internal sealed partial class Generation : IAsyncDisposable
     private readonly SettingsDelivery _settings;
     private readonly AppHistory _history;
     private readonly TimeProvider _time;
+    private readonly Action<AppNews> _tell;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _gate = new();
@@ -23,7 +24,7 @@ internal sealed partial class Generation : IAsyncDisposable
     private AppDefinition _app;
     private volatile bool _hurries;
 
-    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, SettingsDelivery settings, AppHistory history, TimeProvider time, ILogger log)
+    private Generation(AppDefinition app, TemplateProcess template, WorkerPool pool, SettingsDelivery settings, AppHistory history, TimeProvider time, Action<AppNews> tell, ILogger log)
     {
         _app = app;
         _template = template;
@@ -31,6 +32,7 @@ internal sealed partial class Generation : IAsyncDisposable
         _settings = settings;
         _history = history;
         _time = time;
+        _tell = tell;
         _log = log;
     }
 
@@ -38,8 +40,13 @@ internal sealed partial class Generation : IAsyncDisposable
 
     public int Number => _template.Generation;
 
+    /// <summary>What was found before the last fork that its workers share or lose.</summary>
+    public int Hazards => _template.Hazards;
+
     /// <summary>Workers that there should be.</summary>
     public int Wanted => _slots.Length;
+
+    public int TemplatePid => _template.Pid;
 
     /// <summary>Done when the template has ended: no worker can be replaced any more.</summary>
     public Task TemplateEnded => _template.Ended;
@@ -63,6 +70,9 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>No other generation follows: the server ends, or the app leaves it.</summary>
     public bool IsLast { get; set; }
 
+    /// <summary>Why its workers leave when it is disposed of.</summary>
+    public string Ending { get; set; } = "another generation serves";
+
     /// <summary>Requests that were cut off when the time to drain was over.</summary>
     public int Cut { get; private set; }
 
@@ -72,7 +82,7 @@ internal sealed partial class Generation : IAsyncDisposable
         AppDefinition app, int number, int workers, WorkerPool pool, SettingsDelivery settings, AppHistory history, ProcessSurroundings surroundings, ILogger log, CancellationToken cancellationToken)
     {
         TemplateProcess template = await TemplateProcess.StartAsync(app, number, surroundings, settings, log, cancellationToken);
-        var generation = new Generation(app, template, pool, settings, history, surroundings.Time, log);
+        var generation = new Generation(app, template, pool, settings, history, surroundings.Time, surroundings.Tell, log);
         generation._slots = [.. Enumerable.Range(0, workers).Select(generation.MakeSlot)];
         try
         {
@@ -81,6 +91,7 @@ internal sealed partial class Generation : IAsyncDisposable
         }
         catch
         {
+            generation.Ending = "not every worker of its generation has started";
             await generation.DisposeAsync();
             throw;
         }
@@ -101,6 +112,8 @@ internal sealed partial class Generation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IReadOnlyList<WorkerHandle> left = await FreezeAsync();
+        foreach (WorkerHandle worker in left)
+            worker.Leaving ??= IsLast ? "the app stops" : Ending;
         _pool.Drain(left);
         foreach (WorkerHandle worker in left)
             Retire(worker);
@@ -171,6 +184,8 @@ internal sealed partial class Generation : IAsyncDisposable
             if (await slot.FreezeAsync() is { } worker)
                 left.Add(worker);
         }
+        foreach (WorkerHandle worker in left)
+            worker.Leaving ??= "fewer workers are wanted";
         ImmutableArray<Slot> old = _slots;
         lock (_gate)
             _slots = [.. _slots[..Math.Min(workers, _slots.Length)], .. more];
@@ -232,6 +247,8 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>A worker takes its slot, and requests; the one before it finishes what it has.</summary>
     internal void Enter(WorkerHandle fresh, WorkerHandle? before, ReplacementReason reason = default)
     {
+        if (before is not null)
+            before.Leaving ??= AppHistory.NameOf(reason);
         _pool.Swap([fresh], before is null ? [] : [before]);
         _history.Started(fresh.Slot);
         if (before is null)
@@ -249,6 +266,7 @@ internal sealed partial class Generation : IAsyncDisposable
         _pool.Disconnect(worker);
         exit = _history.Ended(worker.Slot, worker.Pid, exit);
         WorkerEnded(_log, Name, worker.Slot, worker.Pid, exit);
+        _tell(new DeathNews(Name, _time.GetUtcNow(), worker.Pid, worker.Slot, exit.ToString()));
     }
 
     /// <summary>A worker did not start.</summary>
@@ -258,46 +276,5 @@ internal sealed partial class Generation : IAsyncDisposable
         WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
     }
 
-    /// <summary>Waits until no other worker is being replaced, if that can wait.</summary>
-    internal async Task<IDisposable> TakeTurnAsync(ReplacementReason reason, CancellationToken cancellationToken)
-    {
-        if (reason is ReplacementReason.RequestTimeout or ReplacementReason.Hung or ReplacementReason.Settings)
-            return new Turn(null);
-        await _turn.WaitAsync(cancellationToken);
-        return new Turn(this);
-    }
-
-    private void ReleaseAllTurns()
-    {
-        lock (_gate)
-        {
-            int missing = _slots.Length - _turn.CurrentCount - _freeTurns;
-            if (missing <= 0)
-                return;
-            _freeTurns += missing;
-            _turn.Release(missing);
-        }
-    }
-
-    /// <summary>Turns given beside the one there is; each ends with its use.</summary>
-    private int _freeTurns;
-
     private Slot MakeSlot(int number) => new(this, number, _log, _time);
-
-    /// <summary>The right to replace a worker; given back once.</summary>
-    private sealed class Turn(Generation? generation) : IDisposable
-    {
-        public void Dispose()
-        {
-            if (generation is null)
-                return;
-            lock (generation._gate)
-            {
-                if (generation._freeTurns > 0)
-                    generation._freeTurns--;
-                else
-                    generation._turn.Release();
-            }
-        }
-    }
 }

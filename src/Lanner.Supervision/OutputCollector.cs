@@ -1,14 +1,7 @@
-using System.Text;
 using Lanner.Wire;
 using Microsoft.Win32.SafeHandles;
 
 namespace Lanner.Supervision;
-
-/// <summary>A line that a Python process wrote.</summary>
-/// <param name="IsError">Whether it came on standard error.</param>
-/// <param name="RequestId">The request its thread was running, or empty.</param>
-/// <param name="Text">The line, without its end.</param>
-internal readonly record struct OutputLine(bool IsError, string RequestId, string Text);
 
 /// <summary>
 /// Reads the output pipes of every template and worker on one thread, which does nothing but wait in poll: pipes, unlike
@@ -16,10 +9,8 @@ internal readonly record struct OutputLine(bool IsError, string RequestId, strin
 /// </summary>
 internal sealed class OutputCollector : IDisposable
 {
-    private const int LongestLine = 256 * 1024;
-
     private readonly Lock _gate = new();
-    private readonly List<Source> _sources = [];
+    private readonly List<OutputSource> _sources = [];
     private readonly SafeFileHandle _wakeRead;
     private readonly SafeFileHandle _wakeWrite;
     private readonly Thread _thread;
@@ -40,7 +31,7 @@ internal sealed class OutputCollector : IDisposable
     {
         (SafeFileHandle read, SafeFileHandle write) = Posix.Pipe(nonBlockingRead: true);
         lock (_gate)
-            _sources.Add(new Source(read, isError, sink, ended));
+            _sources.Add(new OutputSource(read, isError, sink, ended));
         Posix.Write(_wakeWrite, [1]);
         return write;
     }
@@ -52,7 +43,7 @@ internal sealed class OutputCollector : IDisposable
             _ended = true;
         Posix.Write(_wakeWrite, [1]);
         _thread.Join();
-        foreach (Source source in _sources)
+        foreach (OutputSource source in _sources)
             source.Finish();
         _wakeRead.Dispose();
         _wakeWrite.Dispose();
@@ -63,7 +54,7 @@ internal sealed class OutputCollector : IDisposable
         byte[] buffer = new byte[64 * 1024];
         while (true)
         {
-            Source[] sources;
+            OutputSource[] sources;
             bool ended;
             lock (_gate)
             {
@@ -72,7 +63,7 @@ internal sealed class OutputCollector : IDisposable
             }
             if (ended)
             {
-                foreach (Source source in sources)
+                foreach (OutputSource source in sources)
                     source.Read(buffer);
                 return;
             }
@@ -90,56 +81,6 @@ internal sealed class OutputCollector : IDisposable
                         _sources.Remove(sources[i]);
                 }
             }
-        }
-    }
-
-    private sealed class Source(SafeFileHandle pipe, bool isError, Action<OutputLine> sink, Action? ended)
-    {
-        private readonly System.Buffers.ArrayBufferWriter<byte> _line = new();
-
-        public SafeFileHandle Pipe => pipe;
-
-        /// <summary>Reads what is there, but no more than its turn, so that one flood does not starve the others; false at the end.</summary>
-        public bool Read(byte[] buffer)
-        {
-            for (int turn = 0; turn < 16; turn++)
-            {
-                int count = Posix.Read(pipe, buffer);
-                if (count <= 0)
-                    return count < 0;
-                ReadOnlySpan<byte> rest = buffer.AsSpan(0, count);
-                while (rest.IndexOf((byte)'\n') is var end and >= 0)
-                {
-                    System.Buffers.BuffersExtensions.Write(_line, rest[..end]);
-                    Emit();
-                    rest = rest[(end + 1)..];
-                }
-                System.Buffers.BuffersExtensions.Write(_line, rest);
-                if (_line.WrittenCount > LongestLine)
-                    Emit();
-            }
-            return true;
-        }
-
-        public void Finish()
-        {
-            if (_line.WrittenCount > 0)
-                Emit();
-            pipe.Dispose();
-            ended?.Invoke();
-        }
-
-        private void Emit()
-        {
-            string text = Encoding.UTF8.GetString(_line.WrittenSpan);
-            _line.ResetWrittenCount();
-            string requestId = "";
-            if (text.StartsWith('\x1e') && text.IndexOf('\x1f', StringComparison.Ordinal) is var mark and > 0)
-            {
-                requestId = text[1..mark];
-                text = text[(mark + 1)..];
-            }
-            sink(new OutputLine(isError, requestId, text));
         }
     }
 }

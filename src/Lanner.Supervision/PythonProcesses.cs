@@ -8,9 +8,16 @@ namespace Lanner.Supervision;
 /// </summary>
 public sealed partial class PythonProcesses : IDisposable
 {
+    /// <summary>
+    /// The category of what apps log through Python's <c>logging</c>. Its level is Python's concern: a record that comes has passed
+    /// the level of its logger.
+    /// </summary>
+    public const string RecordCategory = "Lanner.App.Logging";
+
     private readonly OutputCollector _output = new();
     private readonly ILoggerFactory _logs;
     private readonly ILogger _appLog;
+    private readonly ILogger _recordLog;
     private readonly ProcessSurroundings _surroundings;
 
     /// <param name="pythonDirectory">The directory that holds the package <c>lanner</c>.</param>
@@ -20,8 +27,12 @@ public sealed partial class PythonProcesses : IDisposable
     {
         _logs = logs;
         _appLog = logs.CreateLogger("Lanner.App");
+        _recordLog = logs.CreateLogger(RecordCategory);
         _surroundings = new ProcessSurroundings { PythonDirectory = pythonDirectory, Output = _output, Time = time, WriteOutput = Write };
     }
+
+    /// <summary>Has what happens to apps told; it is called on any thread and must return at once.</summary>
+    public void Observe(Action<AppNews> observer) => _surroundings.Tell = observer;
 
     /// <summary>Makes the supervisor of an app; nothing is started yet.</summary>
     public AppSupervisor Supervise(AppDefinition app) => new(app, _surroundings, _logs.CreateLogger<AppSupervisor>());
@@ -35,15 +46,29 @@ public sealed partial class PythonProcesses : IDisposable
             await TemplateProcess.StartAsync(alone, 1, _surroundings, new SettingsDelivery(_surroundings.Time, _logs.CreateLogger<AppSupervisor>()), _logs.CreateLogger<AppSupervisor>(), cancellationToken);
     }
 
-    public void Dispose() => _output.Dispose();
+    public void Dispose()
+    {
+        _output.Dispose();
+        _surroundings.Dispose();
+    }
 
     private void Write(string app, int slot, int pid, OutputLine line)
     {
-        if (line.RequestId.Length == 0)
+        if (line.Record is { } record)
+        {
+            (record.App, record.Slot) = (app, slot);
+            _recordLog.Log(record.Level, new EventId(2052, "PythonRecord"), record, null, static (record, _) => record.ToString());
+        }
+        else if (slot < 0)
+            TemplateWrote(_appLog, app, line.Text);
+        else if (line.RequestId.Length == 0)
             Wrote(_appLog, app, slot, pid, line.Text);
         else
             WroteInRequest(_appLog, app, slot, pid, line.RequestId, line.Text);
     }
+
+    [LoggerMessage(2010, LogLevel.Information, "app {App}, template: {Text}")]
+    private static partial void TemplateWrote(ILogger log, string app, string text);
 
     [LoggerMessage(2050, LogLevel.Information, "{App}.{Slot} (pid {Pid}): {Text}")]
     private static partial void Wrote(ILogger log, string app, int slot, int pid, string text);

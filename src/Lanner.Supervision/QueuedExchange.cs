@@ -30,9 +30,6 @@ public abstract class QueuedExchange : Exchange
     /// <summary>When its answer last went on, <see cref="TimeProvider.GetTimestamp"/>; 0 before it has begun.</summary>
     public long ProgressAt { get; protected set; }
 
-    /// <summary>What it is, for people: method, path and request id.</summary>
-    public abstract string Description { get; }
-
     /// <summary>It has run for longer than <see cref="Limit"/> and was given up. Called at most once; nothing else is called after it.</summary>
     public abstract void OnExpired();
 

@@ -25,7 +25,7 @@ public sealed record StackReport(int Pid, int Slot, DateTimeOffset At, bool Answ
             threads.Add((new ThreadStack
             {
                 Name = $"thread {place}",
-                Request = request?.Description ?? "",
+                Request = request?.Label.ToString() ?? "",
                 Seconds = request?.Time.TotalSeconds ?? 0,
                 State = ProcessFiles.ThreadState(worker.Pid, worker.Scoreboard[place].Thread),
                 Frames = thread.Frames ?? [],

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Logging;
-
 namespace Lanner.Supervision;
 
 /// <summary>What a template prints. Until it has loaded the app, the last lines are kept: they may say why it did not.</summary>
-internal sealed partial class StartOutput(AppDefinition app, ILogger log)
+internal sealed class StartOutput(Action<OutputLine> log)
 {
     private const int TooOld = 90; // boot.py
     private const int Kept = 20;
@@ -35,7 +33,7 @@ internal sealed partial class StartOutput(AppDefinition app, ILogger log)
                     _lines.Dequeue();
             }
         }
-        TemplateWrote(log, app.Name, line.Text);
+        log(line);
     }
 
     public void Forget()
@@ -60,7 +58,4 @@ internal sealed partial class StartOutput(AppDefinition app, ILogger log)
         string last = lines.Length > 0 ? $"; its last words: {lines[^1]}" : "";
         return $"the template process ended while it loaded {definition.App}: {exit}{last}";
     }
-
-    [LoggerMessage(2010, LogLevel.Information, "app {App}, template: {Text}")]
-    private static partial void TemplateWrote(ILogger log, string app, string text);
 }

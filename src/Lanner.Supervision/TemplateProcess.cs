@@ -24,6 +24,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _forks = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StartOutput _startOutput;
+    private readonly MetricMemory _counted;
     private readonly Task _reading;
     private int _lastSerial;
     private volatile bool _disposing;
@@ -40,12 +41,17 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         _startOutput = output;
         Generation = generation;
         Pid = pid;
+        _counted = surroundings.MetricsOf(app.Name).Open();
+        _counted.Pid = pid;
         _reading = ReadAsync();
     }
 
     public int Pid { get; }
 
     public int Generation { get; }
+
+    /// <summary>What was found before the last fork that its workers share or lose.</summary>
+    public int Hazards { get; private set; }
 
     /// <summary>Done when the process has ended.</summary>
     public Task Ended => _reading;
@@ -58,7 +64,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         TemplateProcess template = Launch(app, generation, surroundings, settings, log);
         try
         {
-            await template.ConfigureAsync();
+            await template.ConfigureWithLevelsAsync();
             await template._loaded.Task.WaitAsync(app.BootTimeout, surroundings.Time, cancellationToken);
             template._startOutput.Forget();
             return template;
@@ -81,7 +87,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         int serial = Interlocked.Increment(ref _lastSerial);
         (WorkerHandle worker, List<SafeFileHandle> descriptors) =
-            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.Time, WriteOutput);
+            WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.MetricsOf(_app.Name), _surroundings.Time, WriteOutput);
         worker.Asked = _settings.OnAsked;
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
@@ -113,6 +119,8 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             if (_reading.IsCompleted)
                 throw new SocketException((int)SocketError.ConnectionReset);
             worker.Pid = await forked.Task;
+            worker.Changed = TellOf;
+            TellOf(worker, WorkerState.Starting, null);
             _ = worker.RunAsync();
             return worker;
         }
@@ -129,6 +137,9 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 descriptor.Dispose();
         }
     }
+
+    private void TellOf(WorkerHandle worker, WorkerState state, string? reason) =>
+        _surroundings.Tell(new WorkerNews(_app.Name, _surroundings.Time.GetUtcNow(), worker.Pid, worker.Slot, worker.Generation, state, reason));
 
     /// <summary>Tells how many workers there are to be, if the app wants to know.</summary>
     public Task TellWorkersAsync(int workers) => _app.Peer is null ? Task.CompletedTask : TellAsync(FrameKind.Scaled, workers);
@@ -172,13 +183,14 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
-        var output = new StartOutput(app, log);
+        int pid = 0;
+        var output = new StartOutput(line => surroundings.WriteOutput(app.Name, -1, pid, line));
         using SafeFileHandle nothing = File.OpenHandle("/dev/null");
         using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write, output.End);
         using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write, output.End);
         try
         {
-            int pid = Posix.Spawn(
+            pid = Posix.Spawn(
                 app.Python,
                 [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
                 ProcessEnvironment.Of(app),
@@ -198,7 +210,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync()
+    private async Task ConfigureAsync(IReadOnlyList<string> logLevels)
     {
         (long version, SafeFileHandle? settings) = _settings.ForStart();
         using SafeFileHandle? held = settings;
@@ -244,11 +256,12 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 frame.DecimalStr(_app.Limits.Nice ?? 0);
                 frame.Str("peer");
                 frame.Str(_app.Peer ?? "");
+                WriteLevels(frame, logLevels);
                 frame.Str("generation");
                 frame.Int(Generation);
                 frame.Str("settings");
                 frame.Str(version == 0 ? "" : version.ToString(CultureInfo.InvariantCulture));
-            }, settings is null ? [_surroundings.LocksOf(_app.Name)] : [_surroundings.LocksOf(_app.Name), settings]);
+            }, settings is null ? [_surroundings.LocksOf(_app.Name), _counted.Shared] : [_surroundings.LocksOf(_app.Name), _counted.Shared, settings]);
         }
         catch (Exception e) when (e is SocketException or Win32Exception)
         {
@@ -269,6 +282,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             Posix.Signal(Pid, Posix.SigKill);
         }
         WorkerExit exit = await ReapAsync();
+        _surroundings.MetricsOf(_app.Name).Close(_counted);
         if (!_loaded.Task.IsCompleted)
         {
             // What it wrote last may say why; a child of the app may hold its streams for longer.
@@ -295,6 +309,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
                 _loaded.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
                 break;
             case FrameKind.Forked when _forks.TryGetValue(entries.Number("serial"), out TaskCompletionSource<int>? fork):
+                Hazards = entries.Number("hazards");
                 fork.TrySetResult(entries.Number("pid"));
                 break;
             case FrameKind.Exited when _workers.TryRemove(entries.Number("serial"), out WorkerHandle? worker):

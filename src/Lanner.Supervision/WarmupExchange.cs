@@ -46,7 +46,7 @@ internal sealed class WarmupExchange : QueuedExchange
 
     public override SafeFileHandle? BodyFile => null;
 
-    public override string Description => $"GET {_asked.Target} (warm-up)";
+    public override RequestLabel Label => new("GET", _asked.Target, "warm-up");
 
     public override ValueTask OnFrameAsync(FrameHeader header, ReadOnlyMemory<byte> payload, SafeFileHandle? descriptor, bool more)
     {

@@ -25,8 +25,10 @@ public sealed class WorkerHandle
     private long _sentSettings;
     private int _state;
     private volatile bool _killed;
+    private readonly AppMetrics _metrics;
+    private readonly MetricMemory _counted;
 
-    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, TimeProvider time)
+    private WorkerHandle(int slot, int generation, int serial, ControlLink control, SafeFileHandle lifeline, Socket[] sockets, Scoreboard board, AppMetrics metrics, TimeProvider time)
     {
         _time = time;
         Stacks = new StackDump(time);
@@ -35,9 +37,12 @@ public sealed class WorkerHandle
         Generation = generation;
         Serial = serial;
         _control = control;
+        Levels = new WorkerLevels(control);
         _lifeline = lifeline;
         _sockets = sockets;
         Scoreboard = board;
+        _metrics = metrics;
+        _counted = metrics.Open();
     }
 
     public int Slot { get; }
@@ -45,7 +50,15 @@ public sealed class WorkerHandle
     public int Generation { get; }
 
     /// <summary>The process id; 0 until the template has told it.</summary>
-    public int Pid { get; internal set; }
+    public int Pid
+    {
+        get;
+        internal set
+        {
+            field = value;
+            _counted.Pid = value;
+        }
+    }
 
     /// <summary>When the process was asked for.</summary>
     public DateTimeOffset Started { get; }
@@ -73,6 +86,15 @@ public sealed class WorkerHandle
 
     /// <summary>What its threads do, asked from outside.</summary>
     internal StackDump Stacks { get; }
+
+    /// <summary>The levels of its loggers.</summary>
+    internal WorkerLevels Levels { get; }
+
+    /// <summary>Hears of each later state, with the reason of a leave.</summary>
+    internal Action<WorkerHandle, WorkerState, string?>? Changed { get; set; }
+
+    /// <summary>Why it was told to leave; null while it was not.</summary>
+    internal string? Leaving { get; set; }
 
     /// <summary>Whether the front end itself has killed it.</summary>
     internal bool WasKilled => _killed;
@@ -106,20 +128,21 @@ public sealed class WorkerHandle
 
     /// <summary>Makes the handle and the descriptors that the process is to be given, in the order that <c>worker.py</c> takes them.</summary>
     internal static (WorkerHandle Handle, List<SafeFileHandle> Descriptors) Create(
-        int slot, int generation, int serial, int threads, OutputCollector output, TimeProvider time, Action<WorkerHandle, OutputLine> sink)
+        int slot, int generation, int serial, int threads, OutputCollector output, AppMetrics metrics, TimeProvider time, Action<WorkerHandle, OutputLine> sink)
     {
-        var theirs = new List<SafeFileHandle>(6 + threads);
+        var theirs = new List<SafeFileHandle>(7 + threads);
         (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
         (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
         var board = new Scoreboard(threads);
         var sockets = new Socket[threads];
-        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board, time);
+        var handle = new WorkerHandle(slot, generation, serial, new ControlLink(control), lifeline, sockets, board, metrics, time);
         theirs.Add(theirControl);
         theirs.Add(theirLifeline);
         theirs.Add(output.Open(isError: false, line => sink(handle, line)));
         theirs.Add(output.Open(isError: true, line => sink(handle, line)));
         theirs.Add(board.Memory);
         theirs.Add(output.Open(isError: false, handle.Stacks.OnLine));
+        theirs.Add(handle._counted.Shared);
         for (int i = 0; i < threads; i++)
         {
             (SafeFileHandle ours, SafeFileHandle their) = Posix.SocketPair();
@@ -143,6 +166,8 @@ public sealed class WorkerHandle
                     if (Advance(WorkerState.Ready))
                         _ready.TrySetResult();
                 }
+                else if (kind == FrameKind.LogLevel)
+                    Levels.Answered(entries.Number("serial"));
                 else if (kind == FrameKind.Failed)
                     _ready.TrySetException(new AppLoadException(entries.Text("message"), entries.Text("traceback")));
                 else if (kind == FrameKind.SettingsTaken)
@@ -228,8 +253,11 @@ public sealed class WorkerHandle
             int now = Volatile.Read(ref _state);
             if (now >= (int)state)
                 return false;
-            if (Interlocked.CompareExchange(ref _state, (int)state, now) == now)
-                return true;
+            if (Interlocked.CompareExchange(ref _state, (int)state, now) != now)
+                continue;
+            if (state != WorkerState.Exited)
+                Changed?.Invoke(this, state, Leaving);
+            return true;
         }
     }
 
@@ -269,6 +297,7 @@ public sealed class WorkerHandle
     {
         if (!Advance(WorkerState.Exited))
             return;
+        Changed?.Invoke(this, WorkerState.Exited, Leaving ?? exit.ToString());
         _ = EndReadingAsync(exit);
         _exited.TrySetResult(exit);
         _idle.TrySetResult();
@@ -276,6 +305,7 @@ public sealed class WorkerHandle
         foreach (Socket socket in _sockets)
             Close(socket);
         Scoreboard.CloseMemory();
+        _metrics.Close(_counted);
     }
 
     /// <summary>The template's news of the end may overtake the worker's own of why it did not start.</summary>

@@ -51,7 +51,7 @@ public sealed partial class WorkerPool
                     continue;
                 long since = threads[i].Channel.Cell.BegunAt;
                 TimeSpan time = since == 0 ? TimeSpan.Zero : _time.GetElapsedTime(since, now);
-                running.Add(new RunningRequest(i, (exchange as QueuedExchange)?.Description ?? (exchange as AbandonedExchange)?.Description ?? "", time));
+                running.Add(new RunningRequest(i, exchange.Label, time));
             }
         }
         return running;
@@ -86,7 +86,7 @@ public sealed partial class WorkerPool
                         continue;
                     if (!thread.Channel.Cell.HasBegun(number))
                         tookBack |= FindStalled(worker, thread, exchange, now);
-                    else if (IsOver(exchange, thread.Channel.Cell.BegunAt, now) && thread.Channel.TryAbandon(exchange, exchange.Description))
+                    else if (IsOver(exchange, thread.Channel.Cell.BegunAt, now) && thread.Channel.TryAbandon(exchange))
                     {
                         thread.GivenUp();
                         _expired++;
@@ -107,7 +107,7 @@ public sealed partial class WorkerPool
             Tick();
         foreach ((PooledThread thread, QueuedExchange exchange) in expired ?? [])
         {
-            Expired(_log, _app.Name, thread.Worker.Handle.Slot, thread.Worker.Handle.Pid, exchange.Description, exchange.Limit.TotalSeconds);
+            Expired(_log, _app.Name, thread.Worker.Handle.Slot, thread.Worker.Handle.Pid, exchange.Label, exchange.Limit.TotalSeconds);
             exchange.OnExpired();
             WorkerIsOver?.Invoke(thread.Worker.Handle, ReplacementReason.RequestTimeout);
             lock (_gate)
@@ -142,7 +142,7 @@ public sealed partial class WorkerPool
     }
 
     [LoggerMessage(2060, LogLevel.Error, "app {App}: worker {Slot} (pid {Pid}) has run {Request} for longer than {Limit} s (request_timeout): its client gets 504, the worker is replaced")]
-    private static partial void Expired(ILogger log, string app, int slot, int pid, string request, double limit);
+    private static partial void Expired(ILogger log, string app, int slot, int pid, RequestLabel request, double limit);
 
     [LoggerMessage(2061, LogLevel.Warning, "app {App}: worker {Slot} (pid {Pid}) begins no request; what it was given goes to others")]
     private static partial void Stalled(ILogger log, string app, int slot, int pid);
@@ -150,9 +150,9 @@ public sealed partial class WorkerPool
 
 /// <summary>A request that is in the app now.</summary>
 /// <param name="Thread">The place of its thread in the worker, from 0.</param>
-/// <param name="Description">Method, path and request id.</param>
+/// <param name="Label">Method, target and request id.</param>
 /// <param name="Time">Time in the app up to now.</param>
-public readonly record struct RunningRequest(int Thread, string Description, TimeSpan Time);
+public readonly record struct RunningRequest(int Thread, RequestLabel Label, TimeSpan Time);
 
 /// <summary>Why a worker is replaced.</summary>
 public enum ReplacementReason

@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Lanner.Wire;
 
 /// <summary>Stands in the place of an exchange that was given up: what comes for it is thrown away.</summary>
-public sealed class AbandonedExchange(string description) : Exchange
+public sealed class AbandonedExchange(RequestLabel label) : Exchange
 {
     private SafeFileHandle? _nothing;
 
-    /// <summary>What the exchange was, for people.</summary>
-    public string Description => description;
+    /// <inheritdoc/>
+    public override RequestLabel Label => label;
 
     public override ReadOnlySpan<byte> RequestFrame => [];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,7 +8,7 @@ namespace Lanner.Wire;
 /// they meet; answers come back in the same order, several in one read. The gate guards the order of what is in
 /// flight and what waits to be written; it is never held over a call to an exchange, to the owner or to the kernel.
 /// </summary>
-public sealed class Channel : IDisposable
+public sealed partial class Channel : IDisposable
 {
     private readonly Socket _socket;
     private readonly IChannelOwner _owner;
@@ -109,42 +108,6 @@ public sealed class Channel : IDisposable
                 if (ReferenceEquals(entry, exchange))
                     Cell.Cancel(number);
             }
-        }
-    }
-
-    /// <summary>The exchange whose turn it is, with its number; false when nothing is in flight or its place is that of one taken back.</summary>
-    public bool TryPeek(out uint number, [NotNullWhen(true)] out Exchange? exchange)
-    {
-        lock (_gate)
-        {
-            bool any = _inFlight.TryPeek(out (uint Number, Exchange? Exchange) oldest);
-            (number, exchange) = (oldest.Number, oldest.Exchange);
-            return any && exchange is not null;
-        }
-    }
-
-    /// <summary>
-    /// Gives an exchange up: it is the caller's again and is not called any more; what still comes for it is thrown away,
-    /// and the worker is told that nobody waits. False when a frame of its answer is being handled right now, or it is
-    /// not in flight.
-    /// </summary>
-    /// <param name="exchange">The exchange.</param>
-    /// <param name="description">What is remembered of it: see <see cref="AbandonedExchange.Description"/>.</param>
-    public bool TryAbandon(Exchange exchange, string description)
-    {
-        lock (_gate)
-        {
-            bool found = false;
-            for (int i = _inFlight.Count; i > 0; i--)
-            {
-                (uint number, Exchange? entry) = _inFlight.Dequeue();
-                bool isIt = ReferenceEquals(entry, exchange) && number != Volatile.Read(ref _handling);
-                if (isIt)
-                    Cell.Cancel(number);
-                found |= isIt;
-                _inFlight.Enqueue((number, isIt ? new AbandonedExchange(description) : entry));
-            }
-            return found;
         }
     }
 

@@ -14,6 +14,9 @@ public abstract class Exchange
     /// <summary>The file that holds the request's body, when the frame says so.</summary>
     public abstract SafeFileHandle? BodyFile { get; }
 
+    /// <summary>What it is, for people. Read under locks of the channel and the pool: fields, no more.</summary>
+    public virtual RequestLabel Label => default;
+
     /// <summary>
     /// A frame of the answer. The payload is valid until the returned task is done; the channel reads no further before, so a
     /// slow task is back-pressure on the worker. After a last frame (<see cref="IsLast"/>) no other comes. A long piece of a

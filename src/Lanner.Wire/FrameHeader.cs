@@ -129,6 +129,9 @@ public enum FrameKind : byte
 
     /// <summary>Worker to front end: something of the app's failed that costs no request: marshalled dict with message and traceback.</summary>
     Fault = 82,
+
+    /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
+    LogLevel = 75,
 }
 
 /// <summary>Flags of a frame.</summary>

@@ -23,6 +23,8 @@ internal static unsafe partial class Posix
     private const int SOCK_STREAM = 1;
     private const int CLOEXEC = 0x80000;
     private const int NONBLOCK = 0x800;
+    private const int F_SETFL = 4;
+    private const int O_APPEND = 0x400;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_DONTWAIT = 0x40;
@@ -51,13 +53,20 @@ internal static unsafe partial class Posix
         return (Own(pair[0]), Own(pair[1]));
     }
 
-    /// <summary>Anonymous memory of <paramref name="bytes"/> bytes behind a descriptor that other processes can map.</summary>
-    internal static SafeFileHandle SharedMemory(string name, int bytes)
+    /// <summary>
+    /// Anonymous memory of <paramref name="bytes"/> bytes behind a descriptor that other processes can map; when
+    /// <paramref name="isSealed"/>, none of them can take bytes away from under our mapping.
+    /// </summary>
+    internal static SafeFileHandle SharedMemory(string name, int bytes, bool isSealed = false)
     {
-        int fd = memfd_create(name, MFD_CLOEXEC);
+        const uint AllowSealing = 2;
+        const int AddSeals = 1033, SealSeal = 1, SealShrink = 2, SealGrow = 4;
+        int fd = memfd_create(name, MFD_CLOEXEC | (isSealed ? AllowSealing : 0));
         Check(fd, "memfd_create");
         SafeFileHandle handle = Own(fd);
         Check(ftruncate(fd, bytes), "ftruncate");
+        if (isSealed)
+            Check(fcntl(fd, AddSeals, SealSeal | SealShrink | SealGrow), "fcntl");
         return handle;
     }
 
@@ -241,6 +250,9 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>From now on the kernel puts every write to the file at its end, wherever that is by then.</summary>
+    internal static void Append(SafeFileHandle file) => Check(fcntl(Number(file), F_SETFL, O_APPEND), "fcntl");
+
     internal static void Write(SafeFileHandle handle, ReadOnlySpan<byte> bytes)
     {
         using var held = new Held([], [], handle);
@@ -340,6 +352,40 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Gives a file the owner and group of another. Does nothing where the C library does not tell them (musl before 1.2.5).</summary>
+    internal static void KeepOwner(SafeFileHandle from, SafeFileHandle to)
+    {
+        try
+        {
+            (uint user, uint group) = Owner(from);
+            if ((user, group) != Owner(to))
+                Check(fchown(Number(to), user, group), "fchown");
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // The new file is the server's own.
+        }
+    }
+
+    /// <summary>Brings the names in a directory to the disk.</summary>
+    internal static void SyncDirectory(string path)
+    {
+        int fd = open(path, CLOEXEC, 0);
+        Check(fd, "open");
+        using SafeFileHandle directory = Own(fd);
+        Check(fsync(fd), "fsync");
+    }
+
+    private static (uint User, uint Group) Owner(SafeFileHandle file)
+    {
+        const int EmptyPath = 0x1000;
+        const uint UserAndGroup = 0x18;
+        // struct statx: user and group are at 20 and 24, on every architecture.
+        byte* status = stackalloc byte[256];
+        Check(statx(Number(file), "", EmptyPath, UserAndGroup, status), "statx");
+        return (*(uint*)(status + 20), *(uint*)(status + 24));
+    }
+
     /// <summary>The number of a handle's descriptor; the caller keeps the handle open.</summary>
     internal static int Number(SafeHandle handle) => (int)handle.DangerousGetHandle();
 
@@ -403,6 +449,18 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socketpair(int domain, int type, int protocol, int* pair);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(int fd, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* pair, int flags);

@@ -17,11 +17,16 @@ internal sealed partial class LannerServer : IAsyncDisposable
     public const string DebianPython = "/usr/bin/python3";
 
     private readonly Process _process;
+    private readonly TemporaryFolder? _folder;
     private readonly List<string> _output = [];
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private LannerServer(Process process) => _process = process;
+    private LannerServer(Process process, TemporaryFolder? folder)
+    {
+        _process = process;
+        _folder = folder;
+    }
 
     /// <summary>The address of the ready line, for example <c>http://127.0.0.1:40123</c>.</summary>
     public Uri Address { get; private set; } = null!;
@@ -155,15 +160,18 @@ internal sealed partial class LannerServer : IAsyncDisposable
         Client?.Dispose();
         _process.Dispose();
         File.Delete(ControlSocket);
+        _folder?.Dispose();
     }
 
     private static LannerServer Run(string[] arguments, IReadOnlyDictionary<string, string>? environment, string? workingDirectory)
     {
+        // What a server leaves where it is started goes with it.
+        TemporaryFolder? own = workingDirectory is null ? new TemporaryFolder() : null;
         var start = new ProcessStartInfo(Checkout.Server, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
+            WorkingDirectory = workingDirectory ?? own!.Path,
         };
         start.Environment.Remove("VIRTUAL_ENV");
         string control = Path.Combine(Path.GetTempPath(), $"lanner-{Guid.NewGuid():N}.sock");
@@ -171,7 +179,7 @@ internal sealed partial class LannerServer : IAsyncDisposable
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = new Process { StartInfo = start };
-        var server = new LannerServer(process) { ControlSocket = control };
+        var server = new LannerServer(process, own) { ControlSocket = control };
         process.OutputDataReceived += (_, e) => server.Take(e.Data);
         process.ErrorDataReceived += (_, e) => server.Take(e.Data);
         process.Start();

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Lanner.Control.OpenApi;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lanner.Control.Tests;
@@ -10,16 +11,25 @@ internal sealed class ControlFixture : IAsyncDisposable
 {
     public const string Token = "s3cret token";
 
+    /// <summary>What every answer is checked against.</summary>
+    public static readonly ApiContract Contract = new(JsonDocument.Parse(OpenApiDocument.Write(Routes().All, "1.2.3")).RootElement);
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("lanner-control-");
     private HttpClient? _client;
 
     public FakeServer Server { get; } = new();
 
+    public ManualTime Time { get; } = new();
+
     public ControlHost Host { get; private set; } = null!;
 
     public string SocketPath => Path.Combine(_directory.FullName, "new", "control.sock");
 
+    public string AuditPath => Path.Combine(_directory.FullName, "state", "audit.log");
+
     public HttpClient Client => _client ??= Connect();
+
+    public static ControlRoutes Routes() => new(new FakeServer(), ControlGuard.Of(ControlAddress.Parse("unix:/nowhere"), null, TimeProvider.System), TimeProvider.System);
 
     public static async Task<ControlFixture> OverUnixAsync()
     {
@@ -36,7 +46,7 @@ internal sealed class ControlFixture : IAsyncDisposable
     }
 
     public Task<ControlHost> StartAsync(string address, string? token = null) =>
-        ControlHost.StartAsync(Server, address, token, NullLoggerFactory.Instance, CancellationToken.None);
+        ControlHost.StartAsync(Server, new ControlSettings { Address = address, Token = token, Time = Time, AuditLog = AuditPath }, NullLoggerFactory.Instance, CancellationToken.None);
 
     /// <summary>Sends a request and reads the answer as JSON.</summary>
     public async Task<(int Status, string? Type, JsonElement Body)> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
@@ -53,7 +63,9 @@ internal sealed class ControlFixture : IAsyncDisposable
         foreach ((string name, string value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using HttpResponseMessage response = await Client.SendAsync(request);
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        (int status, string? type, string text) = ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync());
+        Contract.Check(method, path, status, type, text);
+        return (status, type, text);
     }
 
     public async ValueTask DisposeAsync()
@@ -66,7 +78,7 @@ internal sealed class ControlFixture : IAsyncDisposable
 
     private HttpClient Connect()
     {
-        var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler { UseCookies = false };
         bool isUnix = Host.Address.StartsWith("unix:", StringComparison.Ordinal);
         if (isUnix)
         {

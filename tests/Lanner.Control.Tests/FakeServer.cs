@@ -15,6 +15,16 @@ internal sealed class FakeServer : IControlledServer
 
     public IReadOnlyList<ControlledApp> Apps { get; set; } = [];
 
+    public ServerEvents Events { get; init; } = new(TimeProvider.System);
+
+    public IReadOnlyList<EffectiveSetting> Settings { get; set; } = [];
+
+    /// <summary>The settings file; null for none.</summary>
+    public ConfigurationContent? File { get; set; }
+
+    /// <summary>What replacing the file does; it is given the new content.</summary>
+    public Func<string, bool, ConfigurationPlan> OnConfigure { get; set; } = static (_, _) => new ConfigurationPlan { Path = "/srv/lanner.toml", Diff = "", Added = [], Removed = [], Reloaded = [], Moved = [], NeedsRestart = [] };
+
     /// <summary>What a reload does; it is given the app's name.</summary>
     public Func<string?, Task> OnReload { get; set; } = _ => Task.CompletedTask;
 
@@ -28,6 +38,18 @@ internal sealed class FakeServer : IControlledServer
     {
         Told.Enqueue($"reload {app ?? "all"}");
         return OnReload(app).WaitAsync(cancellationToken);
+    }
+
+    public Task<ConfigurationContent?> ReadConfigurationAsync() => Task.FromResult(File);
+
+    public Task<ConfigurationPlan?> ConfigureAsync(ReadOnlyMemory<byte> content, Func<ReadOnlyMemory<byte>, bool> isExpected, bool isTrial, CancellationToken cancellationToken)
+    {
+        if (File is null)
+            return Task.FromResult<ConfigurationPlan?>(null);
+        if (!isExpected(File.Content))
+            throw new ConfigurationDiffersException();
+        Told.Enqueue(isTrial ? "try" : "configure");
+        return Task.FromResult<ConfigurationPlan?>(OnConfigure(System.Text.Encoding.UTF8.GetString(content.Span), isTrial));
     }
 
     public void Stop()

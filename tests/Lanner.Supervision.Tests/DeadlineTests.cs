@@ -38,7 +38,7 @@ public sealed class DeadlineTests : IDisposable
         Assert.Equal(["expired"], late.Told);
         Assert.Equal([(worker.Handle, ReplacementReason.RequestTimeout)], _over);
         Assert.Equal(1, _pool.Load().Expired);
-        Assert.Equal("a simulated request", Assert.Single(_pool.Running(worker.Handle)).Description);
+        Assert.Equal("a simulated request", Assert.Single(_pool.Running(worker.Handle)).Label.Target);
         SimulatedRequest next = Submit(s_limit);
         worker.Answer(0, 1);
         worker.Answer(0, 2);
@@ -102,7 +102,7 @@ public sealed class DeadlineTests : IDisposable
         SimulatedRequest begun = Submit(s_limit);
         old.Begin(0, 1);
         SimulatedRequest waiting = Submit(s_limit);
-        (WorkerHandle fresh, _) = WorkerHandle.Create(0, 2, 2, 1, _output, _clock, (_, _) => { });
+        (WorkerHandle fresh, _) = WorkerHandle.Create(0, 2, 2, 1, _output, new AppMetrics(), _clock, (_, _) => { });
         _pool.Attach(fresh);
 
         _pool.Swap([fresh], [old.Handle]);

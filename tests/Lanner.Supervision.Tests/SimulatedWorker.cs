@@ -16,9 +16,9 @@ internal sealed class SimulatedWorker
     public SimulatedWorker(WorkerPool pool, OutputCollector output, int threads, TimeProvider? clock = null)
     {
         _clock = clock ?? TimeProvider.System;
-        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, _clock, (_, _) => { });
+        (Handle, List<SafeFileHandle> descriptors) = WorkerHandle.Create(0, 1, 1, threads, output, new AppMetrics(), _clock, (_, _) => { });
         _board = new SafeFileHandle(descriptors[4].DangerousGetHandle(), ownsHandle: false);
-        _sockets = [.. descriptors.Skip(6).Select(handle => new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)))];
+        _sockets = [.. descriptors.Skip(7).Select(Take)];
         _unread = [.. _sockets.Select(_ => Array.Empty<byte>())];
         Handle.Advance(WorkerState.Ready);
         pool.Attach(Handle);
@@ -73,6 +73,14 @@ internal sealed class SimulatedWorker
             socket.Dispose();
     }
 
+    /// <summary>One owner: the finalizer of the other would close a descriptor that is in use.</summary>
+    private static Socket Take(SafeFileHandle handle)
+    {
+        var socket = new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true));
+        handle.SetHandleAsInvalid();
+        return socket;
+    }
+
     private void Store(int thread, int word, ulong value) => RandomAccess.Write(_board, BitConverter.GetBytes(value), (thread * 64) + (word * 8));
 
     private void Send(int thread, FrameKind kind, uint number, uint micros = 0)
@@ -113,7 +121,7 @@ internal sealed class SimulatedRequest : QueuedExchange
         return default;
     }
 
-    public override string Description => "a simulated request";
+    public override RequestLabel Label => new("GET", "a simulated request", "id");
 
     public override void OnExpired() => Tell("expired");
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["keep", "leave", "look", "refusal", "register", "repair", "watch"]
 
+hazards = 0  # what the last look found that workers share or lose
+
 _registered: list[Any] = []
 _left: list[Any] = []
 _kept: list[Any] = []

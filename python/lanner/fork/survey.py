@@ -13,7 +13,7 @@ import traceback
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from . import _left, databases, holders, keep, locks, origins, repairs, sockets, threads
-from .. import descriptors
+from .. import descriptors, fork
 from .inventory import Finds, gather
 from .notice import Notice
 
@@ -48,6 +48,7 @@ def refusal(settings: Mapping[str, Any]) -> str:
 
 def look(settings: Mapping[str, Any], own: Iterable[int]) -> None:
     shared, lost = _look(settings, own)
+    fork.hazards = len(shared) + len(lost)
     for key, text in (*shared, *lost):
         _run(functools.partial(_tell, key, text))
 

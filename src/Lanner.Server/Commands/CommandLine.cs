@@ -25,8 +25,8 @@ internal sealed class CommandLine
         _error = error;
         _root = new RootCommand("Lanner, an application server for Python web apps.")
         {
-            ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, read, cancellationToken) => ServerHost.RunAsync(settings, read, cancellationToken)),
-            ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
+            ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, sources, file, cancellationToken) => ServerHost.RunAsync(settings, () => ConfigurationLoader.Load(sources), cancellationToken, file: file)),
+            ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
         _root.Subcommands.Add(new MigrateCommand(output, error).Make());
@@ -63,7 +63,7 @@ internal sealed class CommandLine
 
     private string CommandNames() => string.Join(", ", _root.Subcommands.Where(static command => !command.Hidden).Select(static command => command.Name));
 
-    private Command ConfiguredCommand(string name, string meaning, Func<ServerSettings, Func<ConfigurationResult>, CancellationToken, Task<int>> run)
+    private Command ConfiguredCommand(string name, string meaning, Func<ServerSettings, ConfigurationSources, SettingsText?, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, meaning);
         var options = new SettingOptions(command);
@@ -71,7 +71,8 @@ internal sealed class CommandLine
         {
             var sources = options.Sources(result);
             var configuration = ConfigurationLoader.Load(sources);
-            if (configuration.Settings is { } settings) return await run(settings, () => ConfigurationLoader.Load(sources), cancellationToken);
+            var file = configuration.File is { } path ? new SettingsText(path, text => ConfigurationLoader.Load(sources with { Content = (path, text) })) : null;
+            if (configuration.Settings is { } settings) return await run(settings, sources, file, cancellationToken);
             foreach (var problem in configuration.Problems) await _error.WriteLineAsync($"lanner: {problem}");
             return BadUsage;
         });

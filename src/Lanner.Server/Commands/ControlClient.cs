@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -43,12 +44,37 @@ internal sealed class ControlClient : IDisposable
         }
     }
 
+    /// <summary>Reads server-sent events until the server ends them or the caller has enough: name and data of each.</summary>
+    /// <exception cref="CommandFailure">There is no server, or it refused.</exception>
+    public async Task FollowAsync(string path, Action<string, JsonElement> take, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+                throw ControlRefusal.Of(JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken)).RootElement, _address.ToString()!);
+            var events = SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken));
+            await foreach (var item in events.EnumerateAsync(cancellationToken)) take(item.EventType, JsonDocument.Parse(item.Data).RootElement);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw e.InnerException as CommandFailure ?? new CommandFailure($"the server at {_address} is gone: {e.Message}");
+        }
+        catch (JsonException)
+        {
+            throw new CommandFailure($"what answers at {_address} is not a Lanner server's control API");
+        }
+    }
+
     /// <summary>Has something done, for as long as it takes.</summary>
     /// <exception cref="CommandFailure">There is no server, or it refused.</exception>
     public Task<ControlReply> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, null, cancellationToken);
 
     /// <inheritdoc cref="PostAsync"/>
     public Task<ControlReply> PatchAsync(string path, string json, CancellationToken cancellationToken, string? ifMatch = null) => SendAsync(HttpMethod.Patch, path, json, cancellationToken, ifMatch);
+
+    /// <inheritdoc cref="PostAsync"/>
+    public Task<ControlReply> PutAsync(string path, string json, CancellationToken cancellationToken) => SendAsync(HttpMethod.Put, path, json, cancellationToken);
 
     /// <summary>A connection on which nothing is sent; see <see cref="WaitForEndAsync"/>.</summary>
     /// <exception cref="CommandFailure">There is no server.</exception>

@@ -15,7 +15,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Reload(), Scale(), Stop(), Stacks(), Settings()];
+    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Events(), Reload(), Scale(), Settings(), LogLevel(), Stop(), Stacks()];
 
     private Command Status() => Reading("status", "Says how the server and its apps fare.", [], (session, _, cancellationToken) => StatusCommand.RunAsync(session, cancellationToken));
 
@@ -26,6 +26,8 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
     }
 
     private Command Top() => Reading("top", "Shows apps and workers live, in the terminal; q ends it.", [], (session, _, cancellationToken) => TopCommand.RunAsync(session, cancellationToken));
+
+    private Command Events() => Reading("events", "Tells what happens, as it happens, until it is interrupted.", [], (session, _, cancellationToken) => EventsCommand.RunAsync(session, cancellationToken));
 
     private Command Reload()
     {
@@ -41,6 +43,15 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         var threads = new Option<string>("--threads") { HelpName = "N", Description = "Threads in each." };
         return Make("scale", "Changes the number of workers or threads of an app that runs.", [name, workers, threads], null, (session, result, cancellationToken) => ScaleCommand.RunAsync(
             session, result.GetValue(name)!, Number(result, workers), Number(result, threads), cancellationToken));
+    }
+
+    private Command LogLevel()
+    {
+        var name = new Argument<string>("NAME") { Description = "The app." };
+        var level = new Argument<string?>("LEVEL") { Arity = ArgumentArity.ZeroOrOne, Description = "debug, info, warning, error, critical, or default: what the settings or the app say. Without it the levels are shown." };
+        var logger = new Option<string>("--logger") { HelpName = "LOGGER", Description = "The logger. Default: the root logger." };
+        return Reading("log-level", "Shows or changes the level of Python's loggers in all processes of an app that runs.", [name, level, logger], (session, result, cancellationToken) =>
+            LogLevelCommand.RunAsync(session, result.GetValue(name)!, result.GetValue(level), result.GetValue(logger), cancellationToken));
     }
 
     private Command Stop()

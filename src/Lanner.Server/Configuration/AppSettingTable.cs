@@ -64,7 +64,7 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, IReadOnlyDictionary<string, string>>("env", new EnvironmentKind(),
             a => a.Definition.Environment, (a, v) => a with { Definition = a.Definition with { Environment = Merged(a.Definition.Environment, v) } },
             "Environment variables added to those of the server; the command line adds to the file's.")
-            { Option = new OptionForm("--env", "K=V") },
+            { IsSecret = true, Option = new OptionForm("--env", "K=V") },
         new Setting<ConfiguredApp, int>("queue", new WholeNumberKind(0, 1_000_000),
             a => a.Definition.Queue, (a, v) => a with { Definition = a.Definition with { Queue = v } },
             "Requests that may wait for a thread; one more gets 503."),
@@ -117,6 +117,11 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, OnShared>("fork", new ForkKind(),
             a => a.Definition.OnShared, (a, v) => a with { Definition = a.Definition with { OnShared = v } },
             "What becomes of a connection that the app opened before its workers were forked and that no repair knows: cut off in each worker and named in the log (sever), only named (warn), or the app does not start (refuse)."),
+        new Setting<ConfiguredApp, PythonLevel>("log_level", new ChoiceKind<PythonLevel>(
+                ("debug", PythonLevel.Debug), ("info", PythonLevel.Info), ("warning", PythonLevel.Warning), ("error", PythonLevel.Error), ("critical", PythonLevel.Critical)),
+            a => a.Definition.LogLevel, (a, v) => a with { Definition = a.Definition with { LogLevel = v } },
+            "The level of Python's root logger, set when the app is loaded; lanner log-level changes it, and that of other loggers, while the app runs.")
+            { DefaultText = "the app's, else Python's: \"warning\"" },
         new LaterSetting<ConfiguredApp>("jobs", "Processes and threads kept for jobs."),
         new Setting<ConfiguredApp, JsonObject>("settings", new LiveSettingsKind(),
             a => a.Settings.First, (a, v) => a with { Settings = a.Settings with { First = v } },

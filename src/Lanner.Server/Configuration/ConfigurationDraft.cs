@@ -11,6 +11,8 @@ internal sealed class ConfigurationDraft(string appDirectory)
 {
     private readonly Dictionary<(string Scope, string Key), Origin> _origins = [];
 
+    public IReadOnlyDictionary<(string Scope, string Key), Origin> Origins => _origins;
+
     public ServerSettings Server { get; private set; } = new();
 
     public List<ConfiguredApp> Apps { get; } = [];

@@ -33,8 +33,8 @@ internal sealed class ConfigurationLoader
         var file = _sources.Settings is { } ready
             ? ready
             : _sources.File is { } named
-            ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early)
-            : SettingsFile.Find(_home, _sources.CurrentDirectory, _early);
+            ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early, _sources.ReadFile)
+            : SettingsFile.Find(_home, _sources.CurrentDirectory, _early, _sources.ReadFile);
         // Without the file most other complaints would be wrong.
         if (_early.Count > 0) return Refused(_early);
 
@@ -44,7 +44,7 @@ internal sealed class ConfigurationLoader
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
         if (!draft.IsGiven("", "state"))
-            draft.Replace(draft.Server with { State = Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
+            draft.Replace(draft.Server with { State = StateDirectory ?? Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
         var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
@@ -54,7 +54,7 @@ internal sealed class ConfigurationLoader
         new ConfigurationChecks(draft, new PythonInterpreter(_sources.Environment)).Complete();
         return draft.Problems.Count > 0
             ? Refused(draft.Problems)
-            : new ConfigurationResult(draft.Server with { Apps = draft.Apps }, []);
+            : new ConfigurationResult(draft.Server with { Apps = draft.Apps, Origins = draft.Origins }, []) { File = file?.Path };
     }
 
     private static ConfigurationResult Refused(IEnumerable<Problem> problems) =>
@@ -84,12 +84,22 @@ internal sealed class ConfigurationLoader
     {
         if (!draft.IsGiven("", "control_token") && _sources.Environment("LANNER_CONTROL_TOKEN") is { Length: > 0 } token)
             draft.Replace(draft.Server with { ControlToken = token });
+        if (!draft.IsGiven("", "audit_log"))
+            draft.Replace(draft.Server with { AuditLog = DefaultAuditLog(draft.Server.AuditLog) });
         if (draft.IsGiven("", "control")) return;
         var text = _sources.Environment("LANNER_CONTROL") is { Length: > 0 } given ? given : draft.Server.Control;
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);
         if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_CONTROL"), problem);
         else draft.Replace(draft.Server with { Control = reading.Value! });
     }
+
+    /// <summary>systemd names the directory that a service may keep things in; others may be read-only for it.</summary>
+    /// <summary>What a service manager has made for the server's state.</summary>
+    private string? StateDirectory => _sources.Environment("STATE_DIRECTORY")?.Split(':')[0] is ['/', ..] and var state ? state : null;
+
+    private string DefaultAuditLog(string path) => StateDirectory is { } state
+        ? Path.Combine(state, Path.GetFileName(path))
+        : Path.GetFullPath(path, _sources.CurrentDirectory);
 
     /// <summary>A service manager that passes sockets says where to listen, unless the user does.</summary>
     private bool ApplyPassedSockets(ConfigurationDraft draft)

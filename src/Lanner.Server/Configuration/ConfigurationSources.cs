@@ -15,6 +15,9 @@ internal sealed record ConfigurationSources
     /// <summary>Settings that have been read already: no file is looked for.</summary>
     public SettingsFile? Settings { get; init; }
 
+    /// <summary>What a file is taken to hold instead of what it holds: for trying out a change of it.</summary>
+    public (string Path, byte[] Bytes)? Content { get; init; }
+
     /// <summary><c>--directory</c>; it is not among <see cref="AppOptions"/>, because it also says where the file is looked for.</summary>
     public string? Directory { get; init; }
 
@@ -30,7 +33,14 @@ internal sealed record ConfigurationSources
 
     /// <summary>The server's own process: variables that a service manager sets may be meant for another.</summary>
     public int ProcessId { get; init; } = System.Environment.ProcessId;
+
+    /// <summary>What the settings file at the path holds, or is to hold.</summary>
+    public byte[] ReadFile(string path) => Content is { } content && content.Path == path ? content.Bytes : System.IO.File.ReadAllBytes(path);
 }
 
 /// <summary>Settings, or what is wrong: never both.</summary>
-internal sealed record ConfigurationResult(ServerSettings? Settings, IReadOnlyList<Problem> Problems);
+internal sealed record ConfigurationResult(ServerSettings? Settings, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>The absolute path of the settings file; null when there is none.</summary>
+    public string? File { get; init; }
+}

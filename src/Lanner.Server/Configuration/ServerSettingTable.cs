@@ -22,6 +22,16 @@ internal static class ServerSettingTable
             s => s.AccessLog, (s, v) => s with { AccessLog = v },
             "Where each finished request is told: nowhere, standard output, or a file.")
             { Option = new OptionForm("--access-log", "FILE|-|off") },
+        new Setting<ServerSettings, LogRotation?>("access_log_rotate", new LogRotationKind(),
+            s => s.AccessLogRotation, (s, v) => s with { AccessLogRotation = v },
+            "When the server rotates the access log: before its file would exceed size it becomes .1, and keep old files stay (5 unless said)."),
+        new Setting<ServerSettings, string>("log", new LogKind(),
+            s => s.Log, (s, v) => s with { Log = v },
+            "Where the log goes, with what apps print and log: standard error, or a file.")
+            { Option = new OptionForm("--log", "FILE|-") },
+        new Setting<ServerSettings, LogRotation?>("log_rotate", new LogRotationKind(),
+            s => s.LogRotation, (s, v) => s with { LogRotation = v },
+            "When the server rotates the log, as access_log_rotate."),
         new Setting<ServerSettings, LogFormat>("log_format", new ChoiceKind<LogFormat>(("text", LogFormat.Text), ("json", LogFormat.Json)),
             s => s.LogFormat, (s, v) => s with { LogFormat = v },
             "Lines for people or one JSON object a line, for the log and the access log. The access log's text is Apache's combined form.")
@@ -30,7 +40,7 @@ internal static class ServerSettingTable
                 ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
                 ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical)),
             s => s.LogLevel, (s, v) => s with { LogLevel = v },
-            "What is told on standard error at least.")
+            "What the server tells of itself at least. Records of Python's logging have the level of their logger: log_level of the app.")
             { Option = new OptionForm("--log-level", "LEVEL") },
         new Setting<ServerSettings, string>("tls_certificate", new PathKind("a PEM file"),
             s => s.TlsCertificate!, (s, v) => s with { TlsCertificate = v },
@@ -39,7 +49,7 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string>("tls_key", new PathKind("a PEM file"),
             s => s.TlsKey!, (s, v) => s with { TlsKey = v },
             "The certificate's key as PEM.")
-            { DefaultText = "in the file of tls_certificate", Option = new OptionForm("--tls-key", "FILE") },
+            { DefaultText = "in the file of tls_certificate", IsSecret = true, Option = new OptionForm("--tls-key", "FILE") },
         new Setting<ServerSettings, TrustedPeers>("trusted_proxies", new TrustedPeersKind(),
             s => new TrustedPeers(s.Gateway.TrustedProxies, s.Gateway.TrustUnixPeers),
             (s, v) => s with { Gateway = s.Gateway with { TrustedProxies = v.Networks, TrustUnixPeers = v.Unix } },
@@ -91,7 +101,15 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string?>("control_token", new OptionalTextKind("a secret text"),
             s => s.ControlToken, (s, v) => s with { ControlToken = v },
             "What clients of a control address on TCP must show (Authorization: Bearer); $LANNER_CONTROL_TOKEN changes the default.")
-            { DefaultText = "none" },
+            { DefaultText = "none", IsSecret = true },
+        new Setting<ServerSettings, string>("audit_log", new AuditLogKind(),
+            s => s.AuditLog, (s, v) => s with { AuditLog = v },
+            "Where each change through the control API is noted, with who made it and what came of it: a file that is its owner's alone, or \"off\".")
+            { DefaultText = "\".lanner/audit.log\"; under systemd audit.log in $STATE_DIRECTORY" },
+        new Setting<ServerSettings, OtlpSettings?>("otlp", new OtlpKind(),
+            s => s.Otlp, (s, v) => s with { Otlp = v },
+            "Where metrics and spans are pushed: [server.otlp] with endpoint, protocol (\"http/protobuf\" or \"grpc\"), headers, interval, sampling (0 to 1), metrics, traces (true or false). Without it the standard variables OTEL_… say.")
+            { DefaultText = "$OTEL_EXPORTER_OTLP_ENDPOINT" },
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
@@ -99,6 +117,6 @@ internal static class ServerSettingTable
         new Setting<ServerSettings, string>("state", new StateKind(),
             s => s.State, (s, v) => s with { State = v },
             "The directory that keeps live settings, in a file state.db; each server needs its own.")
-            { DefaultText = "\".lanner\" under the directory that the server is started in" },
+            { DefaultText = "\".lanner\" under the directory that the server is started in; under systemd $STATE_DIRECTORY" },
     ];
 }

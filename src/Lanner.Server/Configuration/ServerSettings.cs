@@ -26,6 +26,9 @@ internal sealed record ServerSettings
     /// <summary>What clients of a control address on TCP must show; null for a Unix socket.</summary>
     public string? ControlToken { get; init; }
 
+    /// <summary>Where changes through the control API are noted: an absolute path, or <c>off</c>. The default is made absolute by the loader.</summary>
+    public string AuditLog { get; init; } = ".lanner/audit.log";
+
     /// <summary>Whether apps are reloaded when their files change.</summary>
     public bool Watch { get; init; }
 
@@ -38,9 +41,21 @@ internal sealed record ServerSettings
     /// <summary><c>off</c>, <c>-</c> for standard output, or an absolute path.</summary>
     public string AccessLog { get; init; } = "off";
 
+    /// <summary>When the access log is rotated; null: never by the server.</summary>
+    public LogRotation? AccessLogRotation { get; init; }
+
+    /// <summary><c>-</c> for standard error, or an absolute path.</summary>
+    public string Log { get; init; } = "-";
+
+    /// <summary>When the log is rotated; null: never by the server.</summary>
+    public LogRotation? LogRotation { get; init; }
+
     public LogFormat LogFormat { get; init; } = LogFormat.Text;
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Where metrics and spans are pushed; null: as the standard variables of OpenTelemetry say, else nowhere.</summary>
+    public OtlpSettings? Otlp { get; init; }
 
     /// <summary>A PEM file; TLS is on for every TCP address when it is set.</summary>
     public string? TlsCertificate { get; init; }
@@ -66,6 +81,9 @@ internal sealed record ServerSettings
 
     /// <summary>How long a client may take to send a request's head.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where each setting that was given comes from: the app's name, or "" for the server's, and the key. Only to be shown.</summary>
+    public IReadOnlyDictionary<(string Scope, string Key), Origin> Origins { get; init; } = new Dictionary<(string, string), Origin>();
 
     /// <summary>At least one, in the order of the file.</summary>
     public IReadOnlyList<ConfiguredApp> Apps { get; init; } = [];

@@ -27,6 +27,9 @@ internal abstract record Setting<TRecord>(string Name, string Meaning)
     /// <summary>Shown in place of the property's default where that depends on the machine.</summary>
     public string? DefaultText { get; init; }
 
+    /// <summary>Whether its value is not shown where settings are.</summary>
+    public bool IsSecret { get; init; }
+
     public abstract string Type { get; }
 
     /// <summary>False for a setting of the public contract that this version does not have yet.</summary>
@@ -34,6 +37,9 @@ internal abstract record Setting<TRecord>(string Name, string Meaning)
 
     /// <summary>The default as it would be written in the file.</summary>
     public abstract string ShowDefault(TRecord defaults);
+
+    /// <summary>The value as it would be written in the file.</summary>
+    public abstract string Show(TRecord record);
 
     /// <summary>Reads a value of the file into a new record.</summary>
     public abstract Reading<TRecord> Apply(TRecord record, TomlValue value, string baseDirectory);
@@ -53,6 +59,8 @@ internal sealed record Setting<TRecord, T>(
     public override string Type => Kind.Type;
 
     public override string ShowDefault(TRecord defaults) => DefaultText ?? Kind.Show(Get(defaults));
+
+    public override string Show(TRecord record) => Get(record) is { } value ? Kind.Show(value) : "none";
 
     public override Reading<TRecord> Apply(TRecord record, TomlValue value, string baseDirectory) =>
         Applied(record, Kind.Read(value, baseDirectory));
@@ -74,6 +82,8 @@ internal sealed record LaterSetting<TRecord>(string Name, string Meaning) : Sett
     public override bool IsAvailable => false;
 
     public override string ShowDefault(TRecord defaults) => "";
+
+    public override string Show(TRecord record) => "";
 
     public override Reading<TRecord> Apply(TRecord record, TomlValue value, string baseDirectory) => Reading<TRecord>.Bad(Refusal);
 

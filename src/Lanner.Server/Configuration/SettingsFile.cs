@@ -12,9 +12,8 @@ internal sealed class SettingsFile
     private readonly Func<int, string> _origin;
 
     private SettingsFile(string path, string shown, TomlTable root)
-        : this(root, Path.GetDirectoryName(path)!, line => $"{shown}:{line}")
-    {
-    }
+        : this(root, System.IO.Path.GetDirectoryName(path)!, line => $"{shown}:{line}") => Path = path;
+
 
     private SettingsFile(TomlTable root, string directory, Func<int, string> origin)
     {
@@ -26,6 +25,9 @@ internal sealed class SettingsFile
     /// <summary>Paths in the file are relative to this.</summary>
     public string Directory { get; }
 
+    /// <summary>The file; null for settings that stand in none.</summary>
+    public string? Path { get; }
+
     /// <summary>The table that holds <c>server</c> and <c>app</c>.</summary>
     public TomlTable Root { get; }
 
@@ -35,25 +37,25 @@ internal sealed class SettingsFile
     public static SettingsFile Of(TomlTable root, string directory, Func<int, string> origin) => new(root, directory, origin);
 
     /// <summary>Whether <see cref="Find"/> would find a file in the directory.</summary>
-    public static bool IsIn(string directory) => Find(directory, directory, []) is not null || File.Exists(Path.Combine(directory, "lanner.toml"));
+    public static bool IsIn(string directory) => Find(directory, directory, [], File.ReadAllBytes) is not null || File.Exists(System.IO.Path.Combine(directory, "lanner.toml"));
 
-    /// <summary>Looks for a file in <paramref name="directory"/>; null when there is none, or when it is broken, which is a problem.</summary>
-    public static SettingsFile? Find(string directory, string currentDirectory, List<Problem> problems)
+    /// <summary>Looks for a file in <paramref name="directory"/>, whose content <paramref name="read"/> gives; null when there is none, or when it is broken, which is a problem.</summary>
+    public static SettingsFile? Find(string directory, string currentDirectory, List<Problem> problems, Func<string, byte[]> read)
     {
-        var own = Path.Combine(directory, "lanner.toml");
-        if (File.Exists(own)) return Open(own, currentDirectory, problems);
-        var project = Path.Combine(directory, ProjectFile);
-        return File.Exists(project) && Load(project, currentDirectory, problems) is { } root && ToolTable(root) is { } tool
+        var own = System.IO.Path.Combine(directory, "lanner.toml");
+        if (File.Exists(own)) return Open(own, currentDirectory, problems, read);
+        var project = System.IO.Path.Combine(directory, ProjectFile);
+        return File.Exists(project) && Load(project, currentDirectory, problems, read) is { } root && ToolTable(root) is { } tool
             ? new SettingsFile(project, Shown(project, currentDirectory), tool)
             : null;
     }
 
     /// <summary>Opens the file that the user named.</summary>
-    public static SettingsFile? Open(string path, string currentDirectory, List<Problem> problems)
+    public static SettingsFile? Open(string path, string currentDirectory, List<Problem> problems, Func<string, byte[]> read)
     {
-        if (Load(path, currentDirectory, problems) is not { } root) return null;
+        if (Load(path, currentDirectory, problems, read) is not { } root) return null;
         var shown = Shown(path, currentDirectory);
-        if (Path.GetFileName(path) != ProjectFile) return new SettingsFile(path, shown, root);
+        if (System.IO.Path.GetFileName(path) != ProjectFile) return new SettingsFile(path, shown, root);
         if (ToolTable(root) is { } tool) return new SettingsFile(path, shown, tool);
         problems.Add(new Problem(new Origin(shown, 0), "holds no table [tool.lanner]"));
         return null;
@@ -62,12 +64,12 @@ internal sealed class SettingsFile
     private static TomlTable? ToolTable(TomlTable root) =>
         root.TryGet("tool", out var tool) && tool is TomlTable tools && tools.TryGet("lanner", out var lanner) ? lanner as TomlTable : null;
 
-    private static TomlTable? Load(string path, string currentDirectory, List<Problem> problems)
+    private static TomlTable? Load(string path, string currentDirectory, List<Problem> problems, Func<string, byte[]> read)
     {
         var shown = Shown(path, currentDirectory);
         try
         {
-            return TomlReader.Read(File.ReadAllBytes(path));
+            return TomlReader.Read(read(path));
         }
         catch (TomlException problem)
         {
@@ -87,7 +89,7 @@ internal sealed class SettingsFile
     /// <summary>The path as people read it: relative when it lies below the current directory.</summary>
     private static string Shown(string path, string currentDirectory)
     {
-        var relative = Path.GetRelativePath(currentDirectory, path);
+        var relative = System.IO.Path.GetRelativePath(currentDirectory, path);
         return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -15,6 +16,11 @@ internal sealed class TextLogFormatter(TimeProvider time) : ConsoleFormatter(For
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        if (logEntry.State is PythonLogRecord record)
+        {
+            WriteRecord(record, textWriter);
+            return;
+        }
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"{time.GetLocalNow():yyyy-MM-dd HH:mm:ss.fff} {Shown(logEntry.LogLevel)} {logEntry.Category}: "));
         WriteClean(textWriter, message);
@@ -23,6 +29,22 @@ internal sealed class TextLogFormatter(TimeProvider time) : ConsoleFormatter(For
         WriteClean(textWriter, exception.ToString());
         textWriter.Write('\n');
     }
+
+    /// <summary>The lines after the first are indented: no message can pass for an entry of its own.</summary>
+    private void WriteRecord(PythonLogRecord record, TextWriter writer)
+    {
+        DateTimeOffset local = TimeZoneInfo.ConvertTime(record.Time, time.LocalTimeZone);
+        writer.Write(string.Create(CultureInfo.InvariantCulture, $"{local:yyyy-MM-dd HH:mm:ss.fff} {Shown(record.Level)} "));
+        WriteClean(writer, $"{record.Logger}: {record.Origin}: ".ReplaceLineEndings(" "));
+        WriteClean(writer, Indented(record.Message));
+        writer.Write('\n');
+        if (record.Exception.Length == 0) return;
+        writer.Write("  ");
+        WriteClean(writer, Indented(record.Exception));
+        writer.Write('\n');
+    }
+
+    private static string Indented(string text) => text.Contains('\n', StringComparison.Ordinal) ? text.Replace("\n", "\n  ", StringComparison.Ordinal) : text;
 
     private static string Shown(LogLevel level) => level switch
     {

@@ -141,8 +141,7 @@ internal sealed class GunicornMigration
     {
         if (Text("accesslog") is { } access) _migrated.Give(Option("accesslog"), "access_log", TomlText.Text(access == "-" ? access : _migrated.Absolute(access)));
         if (Text("errorlog") is "-") _migrated.Ignore(Option("errorlog"), "the log goes to standard error");
-        else if (IsGiven("errorlog")) _migrated.Refuse(Option("errorlog"), "the log goes to standard error: let the service manager keep it");
-        _given.Remove("errorlog");
+        else if (Text("errorlog") is { } file) _migrated.Give(Option("errorlog"), "log", TomlText.Text(_migrated.Absolute(file)));
         if (Text("loglevel") is { } level) _migrated.Give(Option("loglevel"), "log_level", TomlText.Text(level));
         if (Text("tmp_upload_dir") is { } directory) _migrated.Give(Option("tmp_upload_dir"), "spool_directory", TomlText.Text(_migrated.Absolute(directory)));
     }
@@ -169,7 +168,7 @@ internal sealed class GunicornMigration
     private static readonly HashSet<string> s_carried =
     [
         "bind", "wsgi_app", "paste", "chdir", "workers", "threads", "worker_class", "timeout", "graceful_timeout", "keepalive", "max_requests", "preload_app",
-        "pythonpath", "raw_env", "user", "group", "reload", "certfile", "keyfile", "accesslog", "loglevel", "tmp_upload_dir",
+        "pythonpath", "raw_env", "user", "group", "reload", "certfile", "keyfile", "accesslog", "errorlog", "loglevel", "tmp_upload_dir",
         "limit_request_line", "limit_request_fields", "forwarded_allow_ips",
     ];
 

@@ -18,7 +18,7 @@ internal static class GunicornVerdicts
         .Ignored("it only says more at start: use lanner check", "spew", "check_config", "print_config", "config", "reload_engine")
         .Refused("there is no loop of green threads: set threads to what the app needs at once; requests of waiting threads cost the others nothing", "gevent", "eventlet", "tornado")
         .Refused("fixed forms are written: Apache's combined, or JSON with log_format = \"json\"", "access_log_format", "logger_class")
-        .Refused("the log goes to standard error: configure the app's loggers in the app", "logconfig", "logconfig_dict", "logconfig_json", "errorlog", "syslog*")
+        .Refused("configure the app's loggers in the app, with lanner.LogHandler", "logconfig", "logconfig_dict", "logconfig_json", "syslog*")
         .Refused("metrics are pulled, from /metrics on the control socket", "statsd*", "dogstatsd*")
         .Refused("Lanner stays in the foreground: let the service manager start it", "daemon")
         .Refused("Lanner writes no such file: stop it with lanner stop or through the service manager", "pidfile")

@@ -23,11 +23,18 @@ public sealed class SettingsSchema
 
     private readonly JsonSchema _schema;
 
-    private SettingsSchema(JsonSchema schema) => _schema = schema;
+    private SettingsSchema(JsonSchema schema, string source)
+    {
+        _schema = schema;
+        Source = source;
+    }
+
+    /// <summary>Where it was read, for people.</summary>
+    public string Source { get; }
 
     /// <summary>Reads a schema.</summary>
     /// <exception cref="FormatException">It cannot be used; the message says where and why.</exception>
-    public static async Task<SettingsSchema> ParseAsync(string text, CancellationToken cancellationToken)
+    public static async Task<SettingsSchema> ParseAsync(string text, CancellationToken cancellationToken, string source = "")
     {
         try
         {
@@ -35,7 +42,7 @@ public sealed class SettingsSchema
             if (root is not JObject)
                 throw new FormatException("a schema is a JSON object");
             Check(root, "#");
-            return new SettingsSchema(await JsonSchema.FromJsonAsync(text, cancellationToken));
+            return new SettingsSchema(await JsonSchema.FromJsonAsync(text, cancellationToken), source);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Functional.Tests.Metrics;
 
 namespace Functional.Tests.Forks;
 
@@ -28,6 +29,8 @@ public sealed class OnSharedTests : IDisposable
         Assert.Single(told, line => line.Contains("the thread 'stock-keeper'", StringComparison.Ordinal));
         Assert.Single(told, line => line.Contains("the lock shared_app.lock", StringComparison.Ordinal) && line.Contains("shared_app.py:9", StringComparison.Ordinal));
         Assert.Equal(3, told.Length);
+        MetricsScrape metrics = await MetricsScrape.OfAsync(server);
+        Assert.Equal(3, metrics[Assert.Single(metrics.Names, name => name.StartsWith("lanner_fork_hazards{", StringComparison.Ordinal))]);
     }
 
     [Fact]

@@ -21,9 +21,12 @@ internal sealed class Deployment : IDisposable
     public void Remove(string name) => File.Delete(Path(name));
 
     /// <summary>Serves it; settings are lines of [app.x], server settings lines of [server].</summary>
-    public Task<LannerServer> StartAsync(string settings = "", string server = "", params string[] arguments)
+    public Task<LannerServer> StartAsync(string settings = "", string server = "", params string[] arguments) => StartWithAsync(settings, server, "", arguments);
+
+    /// <summary>The same, with more apps.</summary>
+    public Task<LannerServer> StartWithAsync(string settings, string server, string more, params string[] arguments)
     {
-        Configure(settings, server);
+        Configure(settings, server, more);
         return LannerServer.StartAsync(["--config", Path("lanner.toml"), .. arguments], Environment, python: "");
     }
 

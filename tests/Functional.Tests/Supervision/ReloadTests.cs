@@ -114,7 +114,7 @@ public class ReloadTests
         deployment.Configure("workers = 1", more: Another);
         server.Signal("HUP");
         await Processes.UntilAsync(() => server.Client.GetAsync("/y/version").Result.IsSuccessStatusCode, "the added app answers");
-        Assert.Equal(2, Processes.Children(server.Pid).Length);
+        await Processes.UntilAsync(() => Processes.Children(server.Pid).Length == 2, "the former generation has ended");
 
         deployment.Configure("workers = 2");
         server.Signal("HUP");

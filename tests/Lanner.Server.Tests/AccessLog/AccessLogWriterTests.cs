@@ -1,6 +1,7 @@
 using System.Text;
 using Lanner.Server.AccessLog;
 using Lanner.Server.Configuration;
+using Lanner.Server.Logging;
 
 namespace Lanner.Server.Tests.AccessLog;
 
@@ -32,7 +33,7 @@ public sealed class AccessLogWriterTests
     public async Task Write_ChannelFull_DropsCountsAndSaysSo()
     {
         using var disk = new GatedStream();
-        var log = new AccessLogWriter(new CombinedFormat(), () => disk, _logger, capacity: 4);
+        var log = new AccessLogWriter(new CombinedFormat(), new StreamTarget(() => disk), _logger, capacity: 4);
 
         log.Write(AccessLogFormatTests.Plain);
         await disk.Entered;
@@ -49,7 +50,7 @@ public sealed class AccessLogWriterTests
     {
         using var disk = new GatedStream { IsBroken = true };
         disk.Open();
-        var log = new AccessLogWriter(new CombinedFormat(), () => disk, _logger);
+        var log = new AccessLogWriter(new CombinedFormat(), new StreamTarget(() => disk), _logger);
 
         for (var i = 0; i < 3; i++) log.Write(AccessLogFormatTests.Plain);
         await log.DisposeAsync();
@@ -66,7 +67,7 @@ public sealed class AccessLogWriterTests
         using var second = new GatedStream();
         second.Open();
         var streams = new Queue<Stream>([first, second]);
-        var log = new AccessLogWriter(new CombinedFormat(), streams.Dequeue, _logger);
+        var log = new AccessLogWriter(new CombinedFormat(), new StreamTarget(streams.Dequeue), _logger);
 
         log.Write(AccessLogFormatTests.Plain);
         await first.Entered;

@@ -14,7 +14,7 @@ public sealed class CommandLineTests
     [InlineData("lanner: 'two' is one argument too many for serve", "serve", "one", "two")]
     [InlineData("lanner: --workers needs a value: --workers N", "serve", "-w")]
     [InlineData("lanner: --workers: must be a whole number from 1 to 1024, not \"x\"", "serve", "shop:app", "-w", "x", "--python", "/bin/sh")]
-    [InlineData("lanner: no command: say one of serve, check, status, workers, top, reload, scale, stop, stacks, migrate, gunicorn, version, or --help")]
+    [InlineData("lanner: no command: say one of serve, check, status, workers, top, events, reload, scale, settings, log-level, stop, stacks, migrate, gunicorn, version, or --help")]
     public async Task Run_BadUsage_IsOneSentenceAndExitCodeTwo(string sentence, params string[] arguments)
     {
         var (code, output, error) = await Run(arguments);

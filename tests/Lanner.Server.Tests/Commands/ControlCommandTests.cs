@@ -205,6 +205,29 @@ public sealed class ControlCommandTests : IAsyncLifetime
         (1, "", "lanner: the server still finishes what runs after 0.05 s; it ends by itself, or at once by a second TERM\n"),
         await Run("stop", "--timeout", "50ms"));
 
+    [Fact]
+    public async Task Events_AreWrittenALineEachUntilTheServerEnds()
+    {
+        var following = Run("events");
+        while (!following.IsCompleted && _server.Events.Readers == 0) await Task.Delay(1);
+        _server.Events.Publish("death", static json =>
+        {
+            json.WriteString("app", "shop");
+            json.WriteNumber("pid", 7);
+            json.WriteNull("slot");
+            json.WriteString("reason", "signal 9\n(KILL)");
+        });
+        await _host.DisposeAsync();
+
+        var (code, output, error) = await following;
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Matches(@"^20\S+Z death app=shop pid=7 reason=signal 9.\(KILL\)\n$", output);
+    }
+
+    [Fact]
+    public async Task Events_WhereNoServerIs_AreAFailure() => Assert.Equal(1, (await RunAt($"unix:{_directory.Path}/none.sock", "events")).Code);
+
     private async Task<ControlledApp> RunAsync(string name)
     {
         var app = _apps.Add(RunningApps.Define(name, "slow_app:application"));
@@ -213,7 +236,7 @@ public sealed class ControlCommandTests : IAsyncLifetime
     }
 
     private Task<ControlHost> StartAsync(string address, string? token = null) =>
-        ControlHost.StartAsync(_server, address, token, NullLoggerFactory.Instance, CancellationToken.None);
+        ControlHost.StartAsync(_server, new ControlSettings { Address = address, Token = token }, NullLoggerFactory.Instance, CancellationToken.None);
 
     private Task<(int Code, string Output, string Error)> Run(params string[] arguments) => RunAt(_host.Address, arguments);
 

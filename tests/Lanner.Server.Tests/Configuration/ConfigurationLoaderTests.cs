@@ -120,6 +120,14 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("none.toml: there is no such file", Assert.Single(_loader.Load("shop", file: "none.toml").Problems).ToString());
 
     [Fact]
+    public void Load_AuditLog_IsInTheStateDirectory()
+    {
+        Assert.Equal($"{_loader.Home.Path}/.lanner/audit.log", _loader.Load("shop").Settings!.AuditLog);
+        _loader.Environment["STATE_DIRECTORY"] = "/var/lib/lanner:/var/lib/more";
+        Assert.Equal("/var/lib/lanner/audit.log", _loader.Load("shop").Settings!.AuditLog);
+    }
+
+    [Fact]
     public void Load_ControlFromTheEnvironment_BeatsTheDefaultOnly()
     {
         _loader.Environment["LANNER_CONTROL"] = "unix:other.sock";

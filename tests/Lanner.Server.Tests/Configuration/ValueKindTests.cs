@@ -1,5 +1,6 @@
 using Lanner.Server.Configuration;
 using Lanner.Server.Configuration.Values;
+using Lanner.Server.Toml;
 
 namespace Lanner.Server.Tests.Configuration;
 
@@ -99,5 +100,28 @@ public sealed class ValueKindTests
             var value = Lanner.Server.Toml.TomlReader.Read($"x = {shown}").Find("x")!.Value;
             Assert.Null(setting.Apply(new ServerSettings(), value, "/").Problem);
         }
+    }
+
+    [Fact]
+    public void Read_LogRotation_HasSizeAndKeep()
+    {
+        Assert.Equal((new LogRotation(100 << 20, 5), null), Rotation("{ size = \"100MB\" }"));
+        Assert.Equal((new LogRotation(8192, 9), null), Rotation("{ size = 8192, keep = 9 }"));
+        Assert.Equal((null, null), Rotation("\"none\""));
+    }
+
+    [Theory]
+    [InlineData("{ keep = 3 }", "needs a size: { size = \"100MB\", keep = 5 }")]
+    [InlineData("{ sice = 8192 }", "holds the unknown key 'sice': did you mean 'size'?")]
+    [InlineData("{ size = 1 }", "has a key size that must be a size from 4KB to ")]
+    [InlineData("{ size = 8192, keep = 0 }", "has a key keep that must be a whole number from 1 to 1000, not ")]
+    [InlineData("\"daily\"", "must be a table such as { size = \"100MB\", keep = 5 }, or \"none\", not \"daily\"")]
+    public void Read_BadLogRotation_SaysWhat(string value, string problem) =>
+        Assert.StartsWith(problem, Rotation(value).Problem, StringComparison.Ordinal);
+
+    private static (LogRotation? Value, string? Problem) Rotation(string value)
+    {
+        var reading = new LogRotationKind().Read(TomlReader.Read($"a = {value}").Entries.Single().Value, "/");
+        return (reading.Value, reading.Problem);
     }
 }

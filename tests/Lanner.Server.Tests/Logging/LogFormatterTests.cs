@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Lanner.Server.Logging;
+using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -37,6 +38,52 @@ public sealed class LogFormatterTests
         Assert.Equal(42, (int)json["fields"]!["Pid"]!);
         Assert.StartsWith("System.InvalidOperationException", (string?)json["exception"], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Write_RecordAsText_IsOneEntryThatNoMessageCanForge()
+    {
+        using var output = new StringWriter();
+
+        new TextLogFormatter(new FixedTime()).Write(Record, null, output);
+
+        Assert.Equal(
+            "2026-11-21 11:00:00.500 ERROR shop.views: shop.2 (pid 42) lanner-1 request r7: one\n  2026-11-21 forged\\x1b\n  Traceback\n  KeyError\n",
+            output.ToString());
+    }
+
+    [Theory]
+    [InlineData("{\"order\": 5}", "{\"order\":5}")]
+    [InlineData("{\"order", "\"{\\\"order\"")]
+    public void Write_RecordAsJson_HasItsOwnTimeAndItsExtra(string extra, string shown)
+    {
+        using var output = new StringWriter();
+
+        new JsonLogFormatter(new FixedTime()).Write(RecordWith(extra), null, output);
+
+        var json = JsonNode.Parse(output.ToString())!;
+        Assert.Equal(("2026-11-21T10:00:00.5Z", "error", "shop.views"), ((string?)json["time"], (string?)json["level"], (string?)json["logger"]));
+        Assert.Equal(("one\n2026-11-21 forged\u001b", "Traceback\nKeyError"), ((string?)json["message"], (string?)json["exception"]));
+        Assert.Equal(("shop", 42, "r7"), ((string?)json["fields"]!["App"], (int)json["fields"]!["Pid"]!, (string?)json["fields"]!["RequestId"]));
+        Assert.Equal(shown, json["extra"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+    }
+
+    private static LogEntry<PythonLogRecord> Record => RecordWith("");
+
+    private static LogEntry<PythonLogRecord> RecordWith(string extra) => new(LogLevel.Error, "Lanner.App.Logging", new EventId(2052), new PythonLogRecord
+    {
+        App = "shop",
+        Slot = 2,
+        Pid = 42,
+        Level = LogLevel.Error,
+        Time = new DateTimeOffset(2026, 11, 21, 10, 0, 0, 500, TimeSpan.Zero),
+        Thread = "lanner-1",
+        RequestId = "r7",
+        Logger = "shop.views",
+        Source = "/srv/views.py:12",
+        Message = "one\n2026-11-21 forged\u001b",
+        Exception = "Traceback\nKeyError",
+        Extra = extra,
+    }, null, static (record, _) => record.ToString());
 
     /// <summary>A clock that stands, one hour east of Greenwich.</summary>
     private sealed class FixedTime : TimeProvider

@@ -20,7 +20,7 @@ internal sealed class LiveSettingsKind : ValueKind<JsonObject>
 
     public override Reading<JsonObject> Parse(string text, string baseDirectory) => Wrong(text);
 
-    public override string Show(JsonObject value) => "{}";
+    public override string Show(JsonObject value) => value.ToJsonString();
 
     private static JsonObject Object(TomlTable table, string path, ref string? problem)
     {

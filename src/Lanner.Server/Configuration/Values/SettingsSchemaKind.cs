@@ -18,7 +18,7 @@ internal sealed class SettingsSchemaKind : ValueKind<SettingsSchema?>
         try
         {
             // The schema is a text in memory: nothing is waited for.
-            return Reading<SettingsSchema?>.Good(SettingsSchema.ParseAsync(File.ReadAllText(path.Value!), CancellationToken.None).GetAwaiter().GetResult());
+            return Reading<SettingsSchema?>.Good(SettingsSchema.ParseAsync(File.ReadAllText(path.Value!), CancellationToken.None, path.Value!).GetAwaiter().GetResult());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -30,5 +30,5 @@ internal sealed class SettingsSchemaKind : ValueKind<SettingsSchema?>
         }
     }
 
-    public override string Show(SettingsSchema? value) => "none";
+    public override string Show(SettingsSchema? value) => value is null ? "none" : $"\"{value.Source}\"";
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Lanner.Server.Commands;
 using Lanner.Server.Configuration;
-using Lanner.Server.Logging;
 
 namespace Lanner.Server.Peers.Gunicorn;
 
@@ -47,8 +46,7 @@ internal sealed class GunicornCommand(IReadOnlyList<string> arguments, TextWrite
         try
         {
             using var pid = gunicorn.Text("pidfile") is { Length: > 0 } path ? PidFile.Create(Path.GetFullPath(path, directory)) : null;
-            var log = gunicorn.Text("errorlog") is { Length: > 0 } file and not "-" ? ErrorLogFile.Use(Path.GetFullPath(file, directory)) : null;
-            return await ServerHost.RunAsync(settings, ReadAgain, cancellationToken, log);
+            return await ServerHost.RunAsync(settings, ReadAgain, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -191,6 +191,7 @@ internal sealed class GunicornMapping
         if (_gunicorn.Text("accesslog") is { Length: > 0 } log) _settings.Server("access_log", Quoted(log), Origin("accesslog"));
         if (_gunicorn.Text("accesslog") is { Length: > 0 } && _gunicorn.Text("access_log_format") is { } format && format != CommonFormat)
             Warning("access_log_format", "the access log has Apache's combined form, or JSON with log_format = \"json\" of lanner.toml");
+        if (_gunicorn.Text("errorlog") is { Length: > 0 } file) _settings.Server("log", Quoted(file), Origin("errorlog"));
         if (_gunicorn.Text("loglevel") is { } level)
             _settings.Server("log_level", Quoted(level.ToLowerInvariant()), Origin("loglevel"));
         if (_gunicorn.Text("certfile") is { Length: > 0 } certificate) _settings.Server("tls_certificate", Quoted(certificate), Origin("certfile"));

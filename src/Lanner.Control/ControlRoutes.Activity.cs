@@ -1,0 +1,21 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Lanner.Control;
+
+/// <summary>What an app does now, and did of late: see <see cref="ActivityJson"/>.</summary>
+internal sealed partial class ControlRoutes
+{
+    private ControlRoute[] Activity() =>
+    [
+        Shown("/v1/apps/{name}/threads", "What every thread of an app's workers does.", "Threads", ActivityJson.WriteThreads),
+        Shown("/v1/apps/{name}/requests", "The requests that are with a worker or in line.", "Requests", ActivityJson.WriteRequests),
+        Get("/v1/apps/{name}/history", "What the app had to do in each of the last seconds.", "History", request =>
+            InApp(request.Values[0], app => ControlAnswer.Json(StatusCodes.Status200OK, json => ActivityJson.WriteHistory(json, app, ActivityJson.After(request.Http.Query["after"])))))
+            with { Problems = ["unknown-app"], Parameters = [new ControlParameter("query", "after", "Only what came later than this moment.")] },
+        Shown("/v1/apps/{name}/errors", "The errors that requests last ended with.", "Errors", ActivityJson.WriteErrors),
+    ];
+
+    private ControlRoute Shown(string path, string summary, string schema, Action<Utf8JsonWriter, ControlledApp> write) =>
+        Get(path, summary, schema, request => InApp(request.Values[0], app => ControlAnswer.Json(StatusCodes.Status200OK, json => write(json, app)))) with { Problems = ["unknown-app"] };
+}

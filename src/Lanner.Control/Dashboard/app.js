@@ -1,0 +1,89 @@
+// One app: its head with figures and buttons, and the view that the address names.
+import { get, appPath } from "./api.js";
+import { charts } from "./charts.js";
+import { reload, scale } from "./changes.js";
+import { h, mark, say } from "./dom.js";
+import { errors } from "./errors.js";
+import { figure, milliseconds, number } from "./format.js";
+import { history } from "./history.js";
+import { poll } from "./poll.js";
+import { requests } from "./requests.js";
+import { settings } from "./settings.js";
+import { workers } from "./workers.js";
+
+const views = [["", "Workers"], ["requests", "Requests"], ["errors", "Errors"], ["settings", "Settings"]];
+
+export function appPage(root, name, view) {
+  const badge = h("span.badge", null);
+  const facts = h("p.quiet-text", null);
+  const figures = Object.fromEntries(["Requests/s", "Median time", "Threads busy", "Waiting", "Errors/min"].map((label) => [label, h("dd", null, "–")]));
+  const counted = { requests: h("span.count", null), errors: h("span.count", null) };
+  const tabs = h("nav.tabs", { "aria-label": `Views of ${name}` }, ...views.map(([key, title]) =>
+    h("a", { href: `#/apps/${encodeURIComponent(name)}${key && `/${key}`}`, "aria-current": key === view ? "page" : null }, title, counted[key] ?? null)));
+  const fault = h("section.fault", { hidden: true, "aria-label": "Last error of the app's processes" });
+  const body = h("div.view", null);
+  let app = null;
+
+  root.append(
+    h("div.title", null,
+      h("h1", null, name, " ", badge),
+      h("div.actions", null,
+        h("button", { type: "button", onclick: () => app && scale(app, threadsOf(app)) }, "Scale…"),
+        h("button", { type: "button", onclick: () => reload(name) }, "Reload…"))),
+    facts,
+    fault,
+    h("dl.figures", null, ...Object.entries(figures).map(([label, value]) => h("div", null, h("dt", null, label), value))),
+    tabs,
+    body);
+
+  const kept = history(name);
+  const parts = view === "requests" ? [requests(body, name)]
+    : view === "errors" ? [errors(body, name)]
+    : view === "settings" ? [settings(body, name)]
+    : [workers(body, name), charts(body, kept)];
+
+  const pollHistory = poll(1, async () => {
+    await kept.load();
+    const recent = kept.last(5), minute = kept.last(60);
+    const answered = kept.sum(recent, "requests");
+    say(figures["Requests/s"], figure(recent.length ? answered / recent.length : null));
+    say(figures["Median time"], milliseconds(kept.middle(recent, "p50_ms")));
+    const failed = kept.sum(minute, "errors");
+    say(figures["Errors/min"], number(failed));
+    say(counted.errors, failed > 0 ? number(failed) : "");
+    for (const part of parts) part.drawHistory?.();
+  });
+  const pollWhole = poll(5, async () => { detail = await get(appPath(name)); for (const part of parts) part.whole?.(detail); });
+  let detail = null;
+
+  const threadsOf = (status) => detail?.workers.find((worker) => worker.generation === status.generation)?.threads
+    ?? Math.max(1, Math.round(status.threads / Math.max(1, status.workers_ready)));
+
+  return {
+    update(server) {
+      app = server.apps.find((entry) => entry.name === name) ?? app;
+      if (!app) return;
+      mark(badge, "class", `badge ${app.state}`);
+      say(badge, app.state);
+      say(facts, `generation ${app.generation} · ${app.workers_ready} of ${app.workers_wanted} workers · ${app.interface} · ${app.mounts.join(" ")} · ${number(app.requests.total)} requests`);
+      say(figures["Threads busy"], `${app.busy} of ${app.threads}`);
+      say(figures.Waiting, number(app.queue.length));
+      mark(figures.Waiting.parentElement, "class", app.queue.length > 0 ? "warn" : "");
+      say(counted.requests, app.requests.in_flight + app.queue.length > 0 ? number(app.requests.in_flight + app.queue.length) : "");
+      showFault(app.last_error);
+    },
+    close() {
+      pollHistory.stop();
+      pollWhole.stop();
+      for (const part of parts) part.close();
+    },
+  };
+
+  function showFault(error) {
+    fault.hidden = !error;
+    if (!error || fault.dataset.at === error.at) return;
+    fault.dataset.at = error.at;
+    fault.replaceChildren(h("strong", null, error.message), h("p.quiet-text", null, error.at));
+    if (error.traceback) fault.append(h("details", null, h("summary", null, "Traceback"), h("pre", { tabindex: 0 }, error.traceback)));
+  }
+}

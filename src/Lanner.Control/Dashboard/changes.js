@@ -1,0 +1,44 @@
+// What changes the server: each is confirmed first, and its end is told.
+import { appPath, patch, post } from "./api.js";
+import { confirm, field, showText } from "./dialogs.js";
+import { notice } from "./notices.js";
+import { refresh } from "./poll.js";
+
+async function run(doing, action, done) {
+  const close = notice("busy", doing);
+  try {
+    notice("good", done(await action()));
+  } catch (refusal) {
+    if (refusal.problem?.traceback || refusal.problem?.problems)
+      showText("Not done", refusal.message, refusal.problem.traceback || refusal.problem.problems.join("\n"));
+    else notice("bad", refusal.message);
+  } finally {
+    close();
+    refresh();
+  }
+}
+
+export async function reload(name) {
+  if (await confirm(`Reload ${name}?`, "A new generation starts from the code and settings on disk, and takes over once it is ready. Requests go on; when it does not start, what serves now goes on.", "Reload"))
+    await run(`${name}: a new generation starts`, () => post(appPath(name, "reload")), (app) => `${name}: generation ${app.generation} serves`);
+}
+
+export async function reloadAll() {
+  if (await confirm("Reload all apps?", "New generations of all apps start, with the apps that were added to or removed from the settings. Requests go on.", "Reload all"))
+    await run("new generations start", () => post("v1/reload"), (answer) => `${answer.apps.length} apps were reloaded`);
+}
+
+export async function scale(app, threads) {
+  const filled = await confirm(`Scale ${app.name}`, "Until the next reload, which goes back to the settings. A change of threads replaces the workers, one after the other.", "Scale",
+    field("Workers", "workers", { type: "number", min: 1, max: 1024, required: true, value: app.workers_wanted || 1, autofocus: true }),
+    field("Threads in each", "threads", { type: "number", min: 1, max: 1024, required: true, value: threads }));
+  if (!filled) return;
+  const wanted = { workers: Number(filled.get("workers")) };
+  if (Number(filled.get("threads")) !== threads) wanted.threads = Number(filled.get("threads"));
+  await run(`${app.name}: workers start`, () => patch(appPath(app.name, "scale"), wanted), (now) => `${app.name} has ${now.workers_ready} workers`);
+}
+
+export async function recycle(worker) {
+  if (await confirm(`Recycle worker ${worker.slot} (pid ${worker.pid})?`, "Another process takes its slot: this one serves until that is ready, finishes what it has, and ends.", "Recycle"))
+    await run(`worker ${worker.slot}: its replacement starts`, () => post(`v1/workers/${worker.pid}/recycle`), () => `worker ${worker.slot} is replaced`);
+}

@@ -1,0 +1,77 @@
+// The frame: log-in, the server's line, the list of apps, and which page the address names.
+//   #/                 all apps          #/apps/NAME            workers and charts
+//   #/apps/NAME/VIEW   VIEW is requests, errors or settings
+import { get, Unreachable } from "./api.js";
+import { appPage } from "./app.js";
+import { appList } from "./applist.js";
+import { say, mark } from "./dom.js";
+import { follow } from "./events.js";
+import { bytes, ago } from "./format.js";
+import { overview } from "./overview.js";
+import { onLink, poll } from "./poll.js";
+import { logIn, watch } from "./session.js";
+
+const main = document.getElementById("main");
+const link = document.getElementById("link");
+const list = appList(document.getElementById("apps"));
+
+let server = null;
+let page = null;
+let first = true;
+
+function show() {
+  if (!server) return;
+  const [, kind, name, view] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const known = kind === "apps" && server.apps.some((app) => app.name === name);
+  if (!kind && first && server.apps.length === 1) {
+    first = false;
+    location.replace(`#/apps/${encodeURIComponent(server.apps[0].name)}`);
+    return;
+  }
+  first = false;
+  page?.close();
+  main.replaceChildren();
+  page = known ? appPage(main, name, view ?? "") : overview(main);
+  page.update(server);
+  document.title = known ? `${name} · Lanner` : "Lanner";
+  list.choose(known ? name : null);
+}
+
+async function look() {
+  const before = server;
+  server = await get("v1/status");
+  const memory = server.pss_bytes === null ? "" : ` · front end ${bytes(server.pss_bytes)}`;
+  say(document.getElementById("server"), `${server.version} · ${server.ready ? "ready" : (server.not_ready_because ?? server.state)} · up ${ago(server.started)}${memory}`);
+  list.update(server.apps);
+  if (!before) show();
+  else page?.update(server);
+}
+
+function showLink(state, wait) {
+  mark(link, "class", `link ${state}`);
+  say(link, state === "live" ? "live" : state === "paused" ? "paused" : `no answer from the server; next try in ${wait} s`);
+  mark(main, "data-stale", state === "lost" ? "" : null);
+}
+
+async function begin() {
+  for (let wait = 1; ; wait = Math.min(15, wait * 2)) {
+    try {
+      await logIn();
+      break;
+    } catch (failure) {
+      showLink("lost", wait);
+      if (!(failure instanceof Unreachable)) console.error(failure);
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
+  }
+  server = null;
+  looking?.stop();
+  looking = poll(1, look);
+  follow();
+}
+
+let looking = null;
+onLink(showLink);
+window.addEventListener("hashchange", () => { show(); main.focus({ preventScroll: true }); window.scrollTo(0, 0); });
+watch(() => { page?.close(); page = null; begin(); });
+begin();
