@@ -80,7 +80,7 @@ def test_a_handler_of_ones_own(blocks, place):
     running = place.start("lanner serve shop -b 127.0.0.1:8000 --workers 1")
     running.ask("/a")
     assert re.search(r" INFO +shop: ", running.wait_for(lambda line: line.endswith("configured")))
-    assert re.search(r" WARNING? shop\.db: shop\.0 ", running.wait_for(lambda line: line.endswith("loud /a")))
+    assert re.search(r" WARN\w* +shop\.db: shop\.0 ", running.wait_for(lambda line: line.endswith("loud /a")))
 
     place.variables["PYTHONPATH"] = str(ROOT / "python")
     assert "configured" in place.run("python3 -c 'import shop'")
