@@ -110,7 +110,7 @@ public sealed class SettingsFileTests : IDisposable
             bindd = "127.0.0.1:8000"
             body_memory = "64 XB"
             log_level = "inof"
-            state = ".lanner"
+            state = "nats://127.0.0.1:4222"
             workers = 3
             tls_key = "lanner.toml"
 
@@ -118,7 +118,7 @@ public sealed class SettingsFileTests : IDisposable
             app = "shop"
             workers = 0
             thread = 4
-            settings = { currency = "EUR" }
+            settings = { since = 2026-01-01 }
 
             [app.blog]
             mount = "/"
@@ -132,12 +132,12 @@ public sealed class SettingsFileTests : IDisposable
             problem => Assert.Equal("lanner.toml:2: unknown key 'bindd': did you mean 'bind'?", problem),
             problem => Assert.StartsWith("lanner.toml:3: body_memory must be a size", problem, StringComparison.Ordinal),
             problem => Assert.EndsWith("not \"inof\": did you mean \"info\"?", problem, StringComparison.Ordinal),
-            problem => Assert.Equal("lanner.toml:5: state is not available in this version yet", problem),
+            problem => Assert.Equal("lanner.toml:5: state names a NATS server, which is not available in this version yet: name a directory", problem),
             problem => Assert.Equal("lanner.toml:6: the key 'workers' belongs in [app.NAME]", problem),
             problem => Assert.Equal("lanner.toml:7: tls_key is given without tls_certificate: give both", problem),
             problem => Assert.Equal("lanner.toml:11: workers must be a whole number from 1 to 1024, not 0", problem),
             problem => Assert.Equal("lanner.toml:12: unknown key 'thread': did you mean 'threads'?", problem),
-            problem => Assert.Equal("lanner.toml:13: settings is not available in this version yet", problem),
+            problem => Assert.Equal("lanner.toml:13: settings may hold what JSON can, but since (line 13) is a date: write it as a text in quotes", problem),
             problem => Assert.StartsWith("lanner.toml:15: the app blog has no key app", problem, StringComparison.Ordinal),
             problem => Assert.StartsWith("lanner.toml:16: the apps shop (lanner.toml:9) and blog both have the mount \"/\"", problem, StringComparison.Ordinal),
             problem => Assert.Contains("A is 1: put it in quotes", problem, StringComparison.Ordinal),

@@ -37,7 +37,20 @@ internal sealed class OtlpKind : ValueKind<OtlpSettings?>
 
     public override Reading<OtlpSettings?> Parse(string text, string baseDirectory) => Wrong(text);
 
-    public override string Show(OtlpSettings? value) => "none";
+    public override string Show(OtlpSettings? value)
+    {
+        if (value is null) return "none";
+        var parts = new List<string>();
+        if (value.Endpoint is { } endpoint) parts.Add($"endpoint = \"{endpoint}\"");
+        if (value.Protocol is { } protocol) parts.Add($"protocol = \"{(protocol == OtlpProtocol.Grpc ? "grpc" : "http/protobuf")}\"");
+        // They may hold a key: that there are others is told, not which.
+        if (value.Headers.Count > 0) parts.Add($"headers = {{ {string.Join(", ", value.Headers.Select(static header => $"{header.Key} = \"…{header.Value.GetHashCode(StringComparison.Ordinal):x}\""))} }}");
+        if (value.Interval is { } interval) parts.Add($"interval = {new DurationKind().Show(interval)}");
+        if (value.Sampling is { } sampling) parts.Add(FormattableString.Invariant($"sampling = {sampling}"));
+        if (!value.Metrics) parts.Add("metrics = false");
+        if (!value.Traces) parts.Add("traces = false");
+        return $"{{ {string.Join(", ", parts)} }}";
+    }
 
     private static Reading<OtlpSettings> Taken(OtlpSettings settings, string key, TomlValue value, string baseDirectory) => key switch
     {

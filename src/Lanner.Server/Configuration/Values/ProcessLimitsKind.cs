@@ -47,5 +47,12 @@ internal sealed class ProcessLimitsKind : ValueKind<ProcessLimits>
 
     public override Reading<ProcessLimits> Parse(string text, string baseDirectory) => Wrong(text);
 
-    public override string Show(ProcessLimits value) => "{}";
+    public override string Show(ProcessLimits value)
+    {
+        var parts = new List<string>();
+        if (value.OpenFiles is { } files) parts.Add($"nofile = {OpenFiles.Show(files)}");
+        if (value.AddressSpace is { } bytes) parts.Add($"as = {AddressSpace.Show(bytes)}");
+        if (value.Nice is { } nice) parts.Add($"nice = {Nice.Show(nice)}");
+        return parts.Count == 0 ? "{}" : $"{{ {string.Join(", ", parts)} }}";
+    }
 }
