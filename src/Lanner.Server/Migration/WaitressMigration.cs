@@ -50,20 +50,38 @@ internal static class WaitressMigration
         if (Configuration.AppReference.FindProblem(reference) is { } problem) throw new MigrationFailure($"{source.Path}: {problem}");
         if (binds.Count == 0) binds.Add($"{Bracketed(host ?? "0.0.0.0")}:{port ?? "8080"}");
         foreach (var address in binds) migrated.Bind("--listen", address);
-        WaitressOptions.Apply(migrated, migrated.AddApp(reference, migrated.Absolute(WorkingDirectory(text) ?? ".")), options);
+        var app = migrated.AddApp(reference, migrated.Absolute(UnitKeys(text, "WorkingDirectory").LastOrDefault(static path => path.StartsWith('/')) ?? "."));
+        WaitressOptions.Apply(migrated, app, options);
+        TakeEnvironment(migrated, app, text);
         return migrated;
+    }
+
+    /// <summary>The variables of a unit of systemd: several in one line, in quotes where they hold blanks; an empty line takes back those before it.</summary>
+    private static void TakeEnvironment(MigratedServer migrated, MigratedApp app, string text)
+    {
+        foreach (var line in UnitKeys(text, "Environment"))
+        {
+            if (line.Length == 0) app.Environment.Clear();
+            foreach (var variable in Words(line, isShell: false))
+            {
+                if (variable.Split('=', 2) is [var name, var value]) app.Environment[name] = value;
+            }
+        }
+        foreach (var file in UnitKeys(text, "EnvironmentFile")) migrated.Refuse($"EnvironmentFile={file}", "it is not read: leave it in the unit that starts Lanner");
     }
 
     private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
 
-    /// <summary>A unit of systemd says where the command runs.</summary>
-    private static string? WorkingDirectory(string text) =>
-        text.Split('\n').Select(static line => line.Trim()).LastOrDefault(static line => line.StartsWith("WorkingDirectory=/", StringComparison.Ordinal))?.Split('=', 2)[1];
+    /// <summary>The values of a key of a unit of systemd, in their order.</summary>
+    private static IEnumerable<string> UnitKeys(string text, string key) =>
+        Joined(text).Split('\n').Select(static line => line.Trim()).Where(line => line.StartsWith(key + "=", StringComparison.Ordinal)).Select(line => line[(key.Length + 1)..].Trim());
+
+    private static string Joined(string text) => text.ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal);
 
     /// <summary>What follows the program, with its continued lines.</summary>
     private static string CommandLine(Source source, string text)
     {
-        foreach (var line in text.ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
+        foreach (var line in Joined(text).Split('\n'))
         {
             if (line.TrimStart().StartsWith('#')) continue;
             foreach (var program in new[] { "waitress-serve", "-m waitress" })
@@ -77,8 +95,8 @@ internal static class WaitressMigration
         throw new MigrationFailure($"{source.Path} holds neither a section [server:main] nor a command line waitress-serve");
     }
 
-    /// <summary>Words as a shell parts them; what follows the command (<c>;</c>, <c>&amp;</c>, <c>|</c>, <c>&gt;</c>) is not its own.</summary>
-    private static List<string> Words(string line)
+    /// <summary>Words as a shell parts them; what follows the command (<c>;</c>, <c>&amp;</c>, <c>|</c>, <c>&gt;</c>) is not its own. Systemd knows only the quotes.</summary>
+    private static List<string> Words(string line, bool isShell = true)
     {
         var words = new List<string>();
         var word = new StringBuilder();
@@ -92,7 +110,7 @@ internal static class WaitressMigration
                 else word.Append(c);
             }
             else if (c is '"' or '\'') (quote, isWord) = (c, true);
-            else if (c is ' ' or '\t' or ';' or '&' or '|' or '>' || (c == '#' && !isWord))
+            else if (c is ' ' or '\t' || (isShell && (c is ';' or '&' or '|' or '>' || (c == '#' && !isWord))))
             {
                 if (isWord) words.Add(word.ToString());
                 word.Clear();

@@ -69,18 +69,6 @@ public sealed class MigrationGoldenTests
     }
 
     [Fact]
-    public async Task Migrate_ExampleOfTheDocs_PrintsWhatTheySay()
-    {
-        using var home = new TemporaryDirectory();
-        var page = await File.ReadAllTextAsync(Path.Combine(Here(), "..", "..", "..", "docs", "migration.md"));
-        string Block(string language) => page.Split($"```{language}\n")[^1].Split("```")[0].Replace("/srv", home.Path, StringComparison.Ordinal);
-
-        var (code, output, _) = await Run("migrate", "uwsgi", home.Write("shop.ini", Block("ini")));
-
-        Assert.Equal((0, Block("toml")), (code, output));
-    }
-
-    [Fact]
     public async Task Migrate_UnknownPeer_IsNamed()
     {
         var (code, output, error) = await Run("migrate", "uwsg", "x.ini");

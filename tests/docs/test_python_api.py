@@ -1,0 +1,58 @@
+"""What docs/python-api.md shows, under Lanner and without a server."""
+from __future__ import annotations
+
+import json
+import textwrap
+
+from .blocks import ROOT, runs
+
+BEFORE = textwrap.dedent('''
+    import os, threading, time
+    from types import SimpleNamespace
+
+    events = []
+    local = threading.local()
+    make_pool = lambda: events.append("pool made") or SimpleNamespace(close=lambda: None)
+    make_parser = lambda: events.append("parser made") or object()
+
+    def load_model():
+        time.sleep(0.05)    # long enough for the others to come meanwhile
+        events.append("model loaded")
+        return "the model"
+
+    def send_mail(address):
+        events.append(f"mail to {address}")
+    ''')
+
+AFTER = textwrap.dedent('''
+    def tell_all():
+        several = [threading.Thread(target=model) for _ in range(10)]
+        [thread.start() for thread in several]
+        [thread.join() for thread in several]
+        waited = lanner.spawn
+        lanner.spawn = lambda *args: waited(*args).result()
+        try:
+            view(SimpleNamespace(user=SimpleNamespace(email="ann@example.com")))
+        finally:
+            lanner.spawn = waited
+        return {"events": sorted(set(events)), "models": events.count("model loaded"), "pools": events.count("pool made"), "pid": os.getpid(),
+                "parser": hasattr(local, "parser"), "pool": "pool" in globals(), "kind": lanner.worker.kind}
+
+    def application(environ, start_response):
+        import json
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(tell_all()).encode()]
+    ''')
+
+
+@runs("docs/python-api.md", "Python API", "python")
+def test_under_lanner_and_without(blocks, place):
+    place.go("/srv/shop").write("shop.py", BEFORE + blocks[0].text + AFTER)
+    running = place.start("lanner serve shop -b 127.0.0.1:8000 --workers 2 --threads 4")
+    for told in [json.loads(running.get()) for _ in range(8)]:
+        assert (told["models"], told["pools"], told["parser"], told["kind"]) == (1, 1, True, "web")
+        assert told["events"] == ["mail to ann@example.com", "model loaded", "parser made", "pool made"]
+
+    place.variables["PYTHONPATH"] = str(ROOT / "python")
+    told = json.loads(place.run("python3 -c 'import json, shop; print(json.dumps(shop.tell_all()))'"))
+    assert (told["models"], told["pools"], told["parser"], told["pool"]) == (1, 1, True, True)
