@@ -48,7 +48,7 @@ class Job:
             raise ValueError("enqueue takes at or delay, not both")
         seconds = None if delay is None else _seconds(delay)
         moment = None if at is None else _moment(at)
-        arguments = _encoded(self.name, args, kwargs)
+        arguments = _encoded(self, args, kwargs)
         control = _control()
         if control is None:
             return self._spawn(arguments, _pause(moment, seconds))
@@ -67,11 +67,10 @@ class Job:
     def _spawn(self, arguments: str, pause: float) -> str:
         from .background import spawn
 
-        given = json.loads(arguments)
         if pause <= 0:
-            spawn(self.function, *given["args"], **given["kwargs"])
+            spawn(_called, self.function, json.loads(arguments))
         else:
-            timer = threading.Timer(pause, lambda: spawn(self.function, *given["args"], **given["kwargs"]))
+            timer = threading.Timer(pause, spawn, (_called, self.function, json.loads(arguments)))
             timer.daemon = True
             timer.start()
         return "local"
@@ -110,15 +109,19 @@ def job(
         raise ValueError(f"there are two jobs named {name}: {_origin(known.function)} and {_origin(function)}; say lanner.job(name=…)")
     if (cron is not None) + (every is not None) + (at is not None) > 1:
         raise ValueError(f"the job {name} has more than one of cron, every and at")
+    code = getattr(function, "__code__", None)
     made = registered[name] = Job(function, name, {
+        "call": f"{function.__module__}:{function.__qualname__.replace('<locals>.', '')}",
+        "place": "" if code is None else f"{code.co_filename}:{code.co_firstlineno}",
         "cron": cron or "",
-        "every": "" if every is None else str(round(_seconds(every) * 1000)),
-        "at": "" if at is None else str(round(_moment(at).timestamp() * 1000)),
-        "timezone": timezone,
-        "overlap": overlap,
+        "every": "" if every is None else _milliseconds(every),
+        "at": "" if at is None else at.isoformat() if isinstance(at, datetime.datetime) else at,
+        "timezone": timezone if timezone != "UTC" and every is None else "",
+        # What is only asked for has nothing to leave out.
+        "overlap": overlap if overlap != "skip" or cron or every is not None or at is not None else "",
         "missed": missed,
         "retries": str(retries),
-        "timeout": "" if timeout is None else str(round(_seconds(timeout) * 1000)),
+        "timeout": "" if timeout is None else _milliseconds(timeout),
         "priority": str(priority),
         "context_url": context_url or "",
     })
@@ -146,7 +149,7 @@ class Runner:
         from .carry import jobs as contexts
 
         with contexts.around(self._app, environ["lanner.context_url"]):
-            result = function(*given.get("args", ()), **given.get("kwargs", {}))
+            result = _called(function, given)
         start_response("200 OK", [])
         return [_result(result)]
 
@@ -190,11 +193,21 @@ def _result(value: Any) -> bytes:
         return json.dumps({"repr": repr(value)}).encode()
 
 
-def _encoded(name: str, args: Any, kwargs: Any) -> str:
+def _called(function: Callable[..., Any], given: Any) -> Any:
+    return function(**given) if isinstance(given, dict) else function(*given)
+
+
+def _encoded(job: Job, args: Any, kwargs: Any) -> str:
+    """A list of positional arguments or an object of named ones; a mixture is named."""
+    given: Any = args
+    if kwargs:
+        import inspect
+
+        given = inspect.signature(job.function).bind(*args, **kwargs).arguments
     try:
-        return json.dumps({"args": thaw(args), "kwargs": thaw(kwargs)}, allow_nan=False)
+        return json.dumps(thaw(given), allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"the arguments of the job {name} are not what JSON can hold: {error}") from None
+        raise type(error)(f"the arguments of the job {job.name} are not what JSON can hold: {error}") from None
 
 
 def _control() -> Any:
@@ -231,6 +244,10 @@ def _seconds(value: Duration) -> float:
     if not 0 <= seconds < 10**10:
         raise ValueError(f"{value!r} is no duration from now on")
     return seconds
+
+
+def _milliseconds(value: Duration) -> str:
+    return f"{round(_seconds(value) * 1000)}ms"
 
 
 def _moment(value: When) -> datetime.datetime:
