@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Lanner.State;
+using Lanner.State.Sqlite;
 
 namespace Lanner.Control.Tests;
 
@@ -14,6 +16,9 @@ internal sealed class FakeServer : IControlledServer
     public IReadOnlyList<string> Addresses => ["http://127.0.0.1:8000"];
 
     public IReadOnlyList<ControlledApp> Apps { get; set; } = [];
+
+    /// <summary>Nothing has run.</summary>
+    public IJobLedger Runs { get; } = new StateDirectory("/nowhere");
 
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 

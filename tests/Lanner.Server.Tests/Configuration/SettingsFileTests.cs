@@ -141,7 +141,8 @@ public sealed class SettingsFileTests : IDisposable
             problem => Assert.StartsWith("lanner.toml:15: the app blog has no key app", problem, StringComparison.Ordinal),
             problem => Assert.StartsWith("lanner.toml:16: the apps shop (lanner.toml:9) and blog both have the mount \"/\"", problem, StringComparison.Ordinal),
             problem => Assert.Contains("A is 1: put it in quotes", problem, StringComparison.Ordinal),
-            problem => Assert.Equal("lanner.toml:20: job is not available in this version yet", problem));
+            problem => Assert.Equal("lanner.toml:20: the job nightly does not say which of the apps shop, blog it is for: add app", problem),
+            problem => Assert.StartsWith("lanner.toml:20: call of the job \"nightly\": it is missing", problem, StringComparison.Ordinal));
     }
 
     [Theory]

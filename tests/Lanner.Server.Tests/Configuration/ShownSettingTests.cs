@@ -19,7 +19,7 @@ public sealed class ShownSettingTests
         ["preload"] = "false", ["interface"] = "\"wsgi\"", ["directory"] = "\"/x\"", ["python"] = "\"/x\"", ["env"] = "{ A = \"b\" }", ["queue"] = "3", ["queue_timeout"] = "\"1s\"",
         ["boot_timeout"] = "\"1s\"", ["drain_timeout"] = "\"1s\"", ["setup"] = "[\"x:y\"]", ["spawn_threads"] = "3", ["warmup"] = "[\"/x\"]", ["request_timeout"] = "{ \"/x\" = \"1s\" }",
         ["max_requests"] = "3", ["max_memory"] = "\"64MB\"", ["max_lifetime"] = "\"1s\"", ["user"] = "\"x\"", ["group"] = "\"x\"", ["limits"] = "{ nofile = 100 }",
-        ["fork"] = "{ on_shared = \"warn\" }", ["settings"] = "{ x = 1 }", ["settings_limit"] = "2048", ["settings_timeout"] = "\"1s\"",
+        ["fork"] = "{ on_shared = \"warn\" }", ["jobs"] = "{ threads = 3 }", ["settings"] = "{ x = 1 }", ["settings_limit"] = "2048", ["settings_timeout"] = "\"1s\"",
     };
 
     public static TheoryData<string> ServerSettings => [.. ServerSettingTable.All.Where(static setting => setting.IsAvailable).Select(static setting => setting.Name)];
