@@ -29,6 +29,24 @@ public sealed class SettingsTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task Save_OnARealServer_ReachesItsWorkersAndTheHistory()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync(settings: "workers = 2\nthreads = 2\n[app.shop.settings]\ncurrency = \"EUR\"");
+        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server, "#/apps/shop/settings");
+        ILocator editor = dashboard.Page.GetByLabel("Settings of shop as JSON");
+        await Assertions.Expect(editor).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("\"currency\": \"EUR\""));
+
+        await editor.FillAsync("""{"currency": "GBP"}""");
+        await SaveAsync(dashboard);
+
+        await Assertions.Expect(dashboard.Page.Locator(".notice.good")).ToContainTextAsync("version 2");
+        await Assertions.Expect(dashboard.Page.Locator(".versions > li")).ToHaveCountAsync(2);
+        using HttpResponseMessage now = await server.Control.GetAsync(new Uri("/v1/apps/shop/settings", UriKind.Relative));
+        Assert.Equal(("\"2\"", """{"currency":"GBP"}"""), (now.Headers.ETag!.Tag, await now.Content.ReadAsStringAsync()));
+        dashboard.AssertClean();
+    }
+
+    [Fact]
     public async Task Save_OfWhatIsRefused_SaysWhereAndKeepsTheText()
     {
         var settings = new SettingsStub();

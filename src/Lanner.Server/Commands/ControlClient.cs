@@ -46,15 +46,16 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Reads server-sent events until the server ends them or the caller has enough: name and data of each.</summary>
     /// <exception cref="CommandFailure">There is no server, or it refused.</exception>
-    public async Task FollowAsync(string path, Action<string, JsonElement> take, CancellationToken cancellationToken)
+    public async Task FollowAsync(string path, Func<string, JsonElement, Task> take, CancellationToken cancellationToken, Func<Task>? opened = null)
     {
         try
         {
             using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (!response.IsSuccessStatusCode)
                 throw ControlRefusal.Of(JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken)).RootElement, _address.ToString()!);
+            if (opened is not null) await opened();
             var events = SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken));
-            await foreach (var item in events.EnumerateAsync(cancellationToken)) take(item.EventType, JsonDocument.Parse(item.Data).RootElement);
+            await foreach (var item in events.EnumerateAsync(cancellationToken)) await take(item.EventType, JsonDocument.Parse(item.Data).RootElement);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -83,6 +83,8 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
             SettingsCommand.SetAsync(session, result.GetValue(name)!, result.GetValue(key)!, result.GetValue(value)!, Version(result, ifVersion), cancellationToken)));
         command.Subcommands.Add(Make("patch", "Changes several values; prints the version, once every worker has it.", [name, patch, ifVersion], null, (session, result, cancellationToken) =>
             SettingsCommand.PatchAsync(session, result.GetValue(name)!, result.GetValue(patch)!, Version(result, ifVersion), cancellationToken)));
+        command.Subcommands.Add(Reading("watch", "Prints them now and after each change, with their version, until it is interrupted.", [name, some], (session, result, cancellationToken) =>
+            SettingsCommand.WatchAsync(session, result.GetValue(name)!, result.GetValue(some), cancellationToken)));
         return command;
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Spectre.Console;
 
 namespace Lanner.Server.Commands;
@@ -18,6 +20,31 @@ internal sealed record ControlSession(ControlClient Client, TextWriter Output, T
     {
         if (IsTerminal) Terminal().Write(table.ForTerminal());
         else table.WritePlain(Output);
+    }
+
+    /// <summary>Follows the server's events until Ctrl+C or its end.</summary>
+    /// <param name="take">Is given each: its name and its data.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="opened">Is called once: from then on nothing is missed.</param>
+    public async Task FollowAsync(Func<string, JsonElement, Task> take, CancellationToken cancellationToken, Func<Task>? opened = null)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        try
+        {
+            await Client.FollowAsync("/v1/events", take, end.Token, opened);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked for.
+        }
+
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            end.Cancel();
+        }
     }
 
     /// <summary>The exit code of a change that did not come about, with Python's traceback before the sentence.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Lanner.Server.Commands;
@@ -8,29 +7,14 @@ internal static class EventsCommand
 {
     public static async Task<int> RunAsync(ControlSession session, CancellationToken cancellationToken)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        try
-        {
-            await session.Client.FollowAsync("/v1/events", Write, end.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // Asked for.
-        }
+        await session.FollowAsync(Write, cancellationToken);
         return 0;
 
-        void Write(string kind, JsonElement data)
+        Task Write(string kind, JsonElement data)
         {
             session.Output.WriteLine(session.Json ? $"{{\"event\":\"{JsonEncodedText.Encode(kind)}\",\"data\":{data.GetRawText()}}}" : Line(kind, data));
             session.Output.Flush();
-        }
-
-        void End(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            end.Cancel();
+            return Task.CompletedTask;
         }
     }
 

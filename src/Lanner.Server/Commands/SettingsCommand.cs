@@ -41,6 +41,26 @@ internal static class SettingsCommand
         return 0;
     }
 
+    /// <summary>Prints the settings, or one value, now and after each change, until Ctrl+C or the end of the server.</summary>
+    public static async Task<int> WatchAsync(ControlSession session, string app, string? key, CancellationToken cancellationToken)
+    {
+        var shown = "";
+        await session.FollowAsync((kind, data) => kind == "settings" && data.Text("app") == app ? ShowAsync() : Task.CompletedTask, cancellationToken, ShowAsync);
+        return 0;
+
+        async Task ShowAsync()
+        {
+            var reply = await session.Client.GetAsync(Path(app), cancellationToken);
+            var value = key is null ? reply.Json.GetRawText() : TryFind(reply.Json, key, out var found) ? found.GetRawText() : "null";
+            // Versions that follow each other fast come as one; of another value it is no news.
+            if (value == shown) return;
+            shown = value;
+            var version = reply.ETag.Trim('"');
+            session.Output.WriteLine(session.Json ? $"{{\"version\":{version},\"settings\":{value}}}" : $"{version} {Shown.Line(value)}");
+            session.Output.Flush();
+        }
+    }
+
     private static string Path(string app) => $"/v1/apps/{Uri.EscapeDataString(app)}/settings";
 
     private static JsonElement Find(JsonElement settings, string key)
@@ -56,6 +76,14 @@ internal static class SettingsCommand
             (value, path) = (next, path.Length == 0 ? name : $"{path}.{name}");
         }
         return value;
+    }
+
+    private static bool TryFind(JsonElement settings, string key, out JsonElement value)
+    {
+        value = settings;
+        foreach (var name in key.Split('.'))
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value)) return false;
+        return true;
     }
 
     private static bool Parsed(string text, out JsonNode? json)

@@ -217,6 +217,27 @@ public class LiveSettingsTests
         Assert.Contains("not JSON", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Watch_tells_of_each_change_until_the_server_ends()
+    {
+        await using SettingsServer served = await SettingsServer.StartAsync("a = 1\nb = { c = 1 }", "workers = 1");
+        string control = $"unix:{served.Server.ControlSocket}";
+        using LannerCommand watch = LannerCommand.Start("settings", "watch", "x", "--control", control);
+        using LannerCommand one = LannerCommand.Start("settings", "watch", "x", "b.c", "--json", "--control", control);
+        Assert.Equal("""1 {"a":1,"b":{"c":1}}""", await watch.ReadLineAsync());
+        Assert.Equal("""{"version":1,"settings":1}""", await one.ReadLineAsync());
+        await served.UpdateAsync("""{"a":2}""");
+        Assert.Equal("""2 {"a":2,"b":{"c":1}}""", await watch.ReadLineAsync());
+        await served.UpdateAsync("""{"b":{"c":5}}""");
+        Assert.Equal("""3 {"a":2,"b":{"c":5}}""", await watch.ReadLineAsync());
+        Assert.Equal("""{"version":3,"settings":5}""", await one.ReadLineAsync());
+        one.Signal("INT");
+        Assert.Equal(0, await one.WaitForExitAsync());
+        served.Server.Signal("TERM");
+        await served.Server.WaitForExitAsync();
+        await watch.WaitForExitAsync();
+    }
+
     private static async Task<(int Code, string Output)> CommandAsync(SettingsServer served, params string[] arguments)
     {
         (int code, string[] output) = await LannerServer.RunToEndAsync(["settings", .. arguments, "--control", $"unix:{served.Server.ControlSocket}"]);
