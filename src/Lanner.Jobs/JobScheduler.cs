@@ -39,6 +39,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     private volatile IReadOnlyDictionary<string, JobEntry> _jobs = new Dictionary<string, JobEntry>();
     private volatile string? _problem;
     private volatile bool _isStopping;
+    private int _isDisposed;
     private Task _running = Task.CompletedTask;
 
     private JobScheduler(IJobLedger ledger, IJobRunner runner, TimeProvider time, JobSchedulerOptions options, ILogger log)
@@ -91,10 +92,12 @@ public sealed partial class JobScheduler : IAsyncDisposable
 
     /// <summary>Lets a job rest: instants that come up are missed, what was asked for waits; only <see cref="RunNowAsync"/> starts it.</summary>
     /// <exception cref="JobRefusedException">There is no such job.</exception>
+    /// <exception cref="StateException">It could not be stored; nothing has changed.</exception>
     public Task PauseAsync(string job, CancellationToken cancellationToken) => ChangeAsync(() => SetPausedAsync(Known(job), true), cancellationToken);
 
     /// <summary>Lets a job go on; what becomes of the instants that it missed the job says.</summary>
     /// <exception cref="JobRefusedException">There is no such job.</exception>
+    /// <exception cref="StateException">It could not be stored; nothing has changed.</exception>
     public Task ResumeAsync(string job, CancellationToken cancellationToken) => ChangeAsync(() => SetPausedAsync(Known(job), false), cancellationToken);
 
     /// <summary>Starts a job as soon as there is a thread, once its turn has come; also when it is paused.</summary>
@@ -136,6 +139,8 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await StopAsync(new CancellationToken(canceled: true));
         _gate.Dispose();
         _signal.Dispose();
