@@ -103,9 +103,9 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <summary>Starts a job as soon as there is a thread, once its turn has come; also when it is paused.</summary>
     /// <inheritdoc cref="EnqueueAsync"/>
     public Task<StoredRun> RunNowAsync(string job, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken) =>
-        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Manual, Due = _time.GetUtcNow(), Arguments = arguments }, cancellationToken);
+        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Manual, Due = _time.GetUtcNow(), NotBefore = DateTimeOffset.UnixEpoch, Arguments = arguments }, cancellationToken);
 
-    /// <summary>Puts a run in line; done when it is stored: it will run whatever happens.</summary>
+    /// <summary>Puts a run in line, whatever the clock does where it is to run now; done when it is stored: it will run whatever happens.</summary>
     /// <param name="job">The job's name.</param>
     /// <param name="arguments">JSON, an array or an object; empty: those of the job.</param>
     /// <param name="notBefore">When it is to run; null: now.</param>
@@ -114,7 +114,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <returns>The run, or the one that waits with the key.</returns>
     /// <exception cref="JobRefusedException">It was refused, or could not be stored.</exception>
     public Task<StoredRun> EnqueueAsync(string job, ReadOnlyMemory<byte> arguments, DateTimeOffset? notBefore, string? key, CancellationToken cancellationToken) =>
-        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Enqueued, Due = notBefore ?? _time.GetUtcNow(), Arguments = arguments, Key = key }, cancellationToken);
+        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Enqueued, Due = notBefore ?? _time.GetUtcNow(), NotBefore = notBefore ?? DateTimeOffset.UnixEpoch, Arguments = arguments, Key = key }, cancellationToken);
 
     /// <summary>Something that starts depend on has changed: the capacity of the runner.</summary>
     public void Wake() => _signal.Set();

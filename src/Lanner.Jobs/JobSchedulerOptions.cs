@@ -7,7 +7,7 @@ public sealed record JobSchedulerOptions
     public required string Server { get; init; }
 
     /// <summary>Whether another server with the same ledger still runs; what one that does not has left is taken over.</summary>
-    public Func<string, bool> IsServerThere { get; init; } = static _ => false;
+    public Func<string, bool> IsServerThere { get; init; } = ServerInstance.IsThere;
 
     /// <summary>Instants are claimed so long before, so that storing the claim costs no time when they are due.</summary>
     public TimeSpan ClaimAhead { get; init; } = TimeSpan.FromMilliseconds(50);
@@ -32,6 +32,9 @@ public sealed record JobSchedulerOptions
 
     /// <summary>Characters; of a longer traceback the end is kept.</summary>
     public int LongestTraceback { get; init; } = 64 << 10;
+
+    /// <summary>Characters; of a longer reason the beginning is kept.</summary>
+    public int LongestReason { get; init; } = 1000;
 
     /// <summary>How often old runs are forgotten and servers that are no more looked for.</summary>
     public TimeSpan UpkeepEvery { get; init; } = TimeSpan.FromMinutes(1);
