@@ -26,6 +26,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly JobSchedulerOptions _options;
     private readonly ILogger _log;
+    private readonly long _startedAt;
     private readonly WakeSignal _signal;
     private readonly StartingGate _gate;
     private readonly LatenessHistogram _lateness = new();
@@ -51,14 +52,14 @@ public sealed partial class JobScheduler : IAsyncDisposable
         _log = log;
         _signal = new WakeSignal(time);
         _gate = new StartingGate(time, options.IsExact, Begin);
-        _upkeepAt = time.GetTimestamp();
+        _upkeepAt = _startedAt = time.GetTimestamp();
     }
 
     /// <summary>Told of each run that started, ended or was left out, by the scheduler's loop: it returns soon.</summary>
     public Action<JobEvent>? Notify { get; set; }
 
     /// <summary>Takes over what servers that are no more have left, and begins.</summary>
-    /// <param name="jobs">All jobs; those that come later are told with <see cref="ReviseAsync"/>, but what was interrupted is repeated only for jobs that are known now.</param>
+    /// <param name="jobs">All jobs; those that come later are told with <see cref="ReviseAsync"/>; what was left of them is taken over then.</param>
     /// <param name="ledger">Where runs are kept; not disposed of.</param>
     /// <param name="runner">Carries runs out.</param>
     /// <param name="time">The clock.</param>

@@ -39,6 +39,9 @@ public sealed record JobSchedulerOptions
     /// <summary>How often old runs are forgotten and servers that are no more looked for.</summary>
     public TimeSpan UpkeepEvery { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>So long after its start it waits for apps to tell their jobs, before it gives up what was interrupted of others.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The pause after the ledger could not be used.</summary>
     public TimeSpan PauseAfterFailure { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -37,6 +37,24 @@ public sealed class DisturbanceTests : SchedulerFixture
     }
 
     [Fact]
+    public async Task Kill_JobIsToldLater_WhatWasInterruptedIsRepeatedThen()
+    {
+        Runner.Length = static _ => null;
+        await BeginAsync(Job("again", cron: "0 13 * * *") with { Retries = 1 }, Job("gone", cron: "0 13 * * *") with { Retries = 1 });
+        await PassAsync(TimeSpan.FromMinutes(61), TimeSpan.FromMinutes(1));
+        IReadOnlyList<JobDefinition> jobs = Jobs;
+        Jobs = [];
+        await KillAndBeginAsync(TimeSpan.FromSeconds(5));
+        Assert.All(await RunsAsync(), static run => Assert.Equal(RunState.Running, run.State));
+        await Scheduler.ReviseAsync([jobs[0]], default);
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(("again", 2), Runner.Started.Select(static started => (started.Run.Job.Name, started.Run.Attempt)).Single());
+        Assert.Equal(RunState.Running, (await RunsAsync("gone")).Single().State);
+        await PassAsync(TimeSpan.FromMinutes(11));
+        Assert.Equal(RunState.Interrupted, (await RunsAsync("gone")).Single().State);
+    }
+
+    [Fact]
     public async Task Revise_JobsChange_NoInstantIsLostOrDoubled()
     {
         await BeginAsync(Job("same", every: "10m"), Job("gone", every: "10m"), Job("changed", cron: "0 13 * * *"), Job("mail"));

@@ -52,8 +52,8 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
 
     public Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) => DoAsync(() => ledger.ServersAsync(cancellationToken));
 
-    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
-        DoAsync(() => ledger.InheritAsync(gone, heir, at, again, cancellationToken));
+    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
+        DoAsync(() => ledger.InheritAsync(gone, heir, at, isKnown, again, cancellationToken));
 
     public Task<IReadOnlyList<StoredRun>> RunsAsync(string? job, long? before, int count, CancellationToken cancellationToken) => ledger.RunsAsync(job, before, count, cancellationToken);
 
