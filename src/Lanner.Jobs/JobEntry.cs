@@ -58,7 +58,7 @@ internal sealed record WaitingRun(long Id, string Job, RunOrigin Origin, DateTim
 }
 
 /// <summary>A run that this server has claimed.</summary>
-internal sealed class RunInHand(JobRun run, JobEntry entry, long dueTimestamp, bool isLate)
+internal sealed class RunInHand(JobRun run, JobEntry entry)
 {
     private long _started;
 
@@ -66,10 +66,14 @@ internal sealed class RunInHand(JobRun run, JobEntry entry, long dueTimestamp, b
 
     public JobEntry Entry { get; } = entry;
 
-    /// <summary>When it is due, as a timestamp of the clock.</summary>
-    public long DueTimestamp { get; } = dueTimestamp;
+    /// <summary>When it starts, as a timestamp of the clock.</summary>
+    public required long StartTimestamp { get; init; }
 
-    public bool IsLate { get; } = isLate;
+    /// <summary>When it was due, for what is told about lateness.</summary>
+    public required long DueTimestamp { get; init; }
+
+    /// <summary>It was late before it came here: missed, or left by another server.</summary>
+    public bool IsLate { get; init; }
 
     public DateTimeOffset? Started
     {

@@ -155,17 +155,24 @@ public sealed partial class JobScheduler
     private RunInHand InHand(StoredRun run, JobEntry entry, DateTimeOffset now, long timestamp, bool isLate)
     {
         JobDefinition job = entry.Definition;
-        long due = timestamp + (long)((run.NotBefore - now).TotalSeconds * _time.TimestampFrequency);
-        var hand = new RunInHand(new JobRun(run.Id, job, run.Due, run.Attempt, run.Origin, run.Arguments.IsEmpty ? job.Arguments : run.Arguments, run.Key), entry, due, isLate);
+        var hand = new RunInHand(new JobRun(run.Id, job, run.Due, run.Attempt, run.Origin, run.Arguments.IsEmpty ? job.Arguments : run.Arguments, run.Key), entry)
+        {
+            StartTimestamp = run.NotBefore > now ? Stamp(run.NotBefore) : timestamp,
+            // What was asked for before the clock was set back is not due in the future.
+            DueTimestamp = Math.Min(Stamp(run.Attempt == 1 ? run.Due : run.NotBefore), run.NotBefore > now ? long.MaxValue : timestamp),
+            IsLate = isLate,
+        };
         _inHand[run.Id] = hand;
         _activeOf[job.App] = _activeOf.GetValueOrDefault(job.App) + 1;
         return hand;
+
+        long Stamp(DateTimeOffset instant) => timestamp + (long)((instant - now).TotalSeconds * _time.TimestampFrequency);
     }
 
     /// <summary>Starts each at its instant, those of one instant together.</summary>
     private void Hold(List<RunInHand> runs)
     {
-        foreach (IGrouping<long, RunInHand> together in runs.GroupBy(static run => run.DueTimestamp))
+        foreach (IGrouping<long, RunInHand> together in runs.GroupBy(static run => run.StartTimestamp))
             _gate.Hold([.. together.OrderByDescending(static run => run.Run.Job.Priority)], together.Key);
     }
 

@@ -154,13 +154,14 @@ public sealed partial class JobScheduler
         JobOutcome outcome = hand.Outcome;
         bool isTooLarge = outcome.Result.Length > _options.LargestResult;
         RunState state = outcome.State is RunState.Waiting or RunState.Claimed or RunState.Running or RunState.Skipped ? RunState.Failed : outcome.State;
+        string reason = outcome.Reason.Length <= _options.LongestReason ? outcome.Reason : $"{outcome.Reason[.._options.LongestReason]}…";
         return new FinishedRun
         {
             Id = run.Id,
             State = state,
             Started = hand.Started.GetValueOrDefault(),
             Finished = hand.Finished,
-            Reason = isTooLarge ? $"{outcome.Reason}{(outcome.Reason.Length > 0 ? "; " : "")}the result of {outcome.Result.Length:N0} bytes is not kept: up to {_options.LargestResult:N0} are" : outcome.Reason,
+            Reason = isTooLarge ? $"{reason}{(reason.Length > 0 ? "; " : "")}the result of {outcome.Result.Length:N0} bytes is not kept: up to {_options.LargestResult:N0} are" : reason,
             Result = isTooLarge ? default : outcome.Result,
             Log = End(outcome.Log, _options.LongestLog),
             Traceback = End(outcome.Traceback, _options.LongestTraceback),

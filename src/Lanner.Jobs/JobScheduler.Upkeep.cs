@@ -22,6 +22,7 @@ public sealed partial class JobScheduler
     private readonly Dictionary<string, JobEntry> _leaving = new(StringComparer.Ordinal);
     private long _upkeepAt;
     private int _upkeeps;
+    private bool _isNewJob;
 
     private async Task OpenAsync(IReadOnlyList<JobDefinition> jobs, CancellationToken cancellationToken)
     {
@@ -30,6 +31,7 @@ public sealed partial class JobScheduler
         await AdoptAsync(jobs);
         foreach (StoredRun run in await _ledger.WaitingAsync(_options.Server, cancellationToken))
             LineUp(run, isLate: true);
+        _isNewJob = false;
         await InheritAsync();
     }
 
@@ -78,6 +80,8 @@ public sealed partial class JobScheduler
             ScheduleNext(entry);
             _line.Resume(job.Name);
         }
+        // Other servers may have left runs of it.
+        _isNewJob |= fresh.Count > 0;
     }
 
     private void Drop(JobEntry entry)
@@ -105,6 +109,11 @@ public sealed partial class JobScheduler
     {
         if (_toPrune.Count > 0)
             await PruneAsync();
+        if (_isNewJob)
+        {
+            await InheritAsync();
+            _isNewJob = false;
+        }
         if (_time.GetElapsedTime(_upkeepAt) < _options.UpkeepEvery)
             return;
         _upkeepAt = _time.GetTimestamp();
@@ -142,7 +151,8 @@ public sealed partial class JobScheduler
             if (server == _options.Server || _options.IsServerThere(server))
                 continue;
             DateTimeOffset now = _time.GetUtcNow();
-            InheritedRuns left = await _ledger.InheritAsync(server, _options.Server, now,
+            bool isAll = _time.GetElapsedTime(_startedAt) > _options.GiveUpAfter;
+            InheritedRuns left = await _ledger.InheritAsync(server, _options.Server, now, job => isAll || _jobs.ContainsKey(job),
                 run => RetryPause.Next(_jobs.GetValueOrDefault(run.Job)?.Definition, run.Origin, run.Due, run.Attempt, run.Key, run.Arguments, RunState.Interrupted, now), CancellationToken.None);
             foreach (StoredRun run in left.Waiting)
                 LineUp(run, isLate: true);
@@ -153,7 +163,8 @@ public sealed partial class JobScheduler
                 _touched.Add(run.Job);
                 Tell(new JobEvent(JobEventKind.Finished, run.Id, run.Job, entry?.Definition.App ?? "", run.Due, run.Attempt, RunState.Interrupted, now, run.Reason));
             }
-            Inherited(_log, server, left.Waiting.Count, left.Interrupted.Count);
+            if (left.Waiting.Count + left.Interrupted.Count > 0)
+                Inherited(_log, server, left.Waiting.Count, left.Interrupted.Count);
         }
     }
 }

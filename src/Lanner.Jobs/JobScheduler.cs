@@ -26,6 +26,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly JobSchedulerOptions _options;
     private readonly ILogger _log;
+    private readonly long _startedAt;
     private readonly WakeSignal _signal;
     private readonly StartingGate _gate;
     private readonly LatenessHistogram _lateness = new();
@@ -39,6 +40,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     private volatile IReadOnlyDictionary<string, JobEntry> _jobs = new Dictionary<string, JobEntry>();
     private volatile string? _problem;
     private volatile bool _isStopping;
+    private int _isDisposed;
     private Task _running = Task.CompletedTask;
 
     private JobScheduler(IJobLedger ledger, IJobRunner runner, TimeProvider time, JobSchedulerOptions options, ILogger log)
@@ -50,14 +52,14 @@ public sealed partial class JobScheduler : IAsyncDisposable
         _log = log;
         _signal = new WakeSignal(time);
         _gate = new StartingGate(time, options.IsExact, Begin);
-        _upkeepAt = time.GetTimestamp();
+        _upkeepAt = _startedAt = time.GetTimestamp();
     }
 
     /// <summary>Told of each run that started, ended or was left out, by the scheduler's loop: it returns soon.</summary>
     public Action<JobEvent>? Notify { get; set; }
 
     /// <summary>Takes over what servers that are no more have left, and begins.</summary>
-    /// <param name="jobs">All jobs; those that come later are told with <see cref="ReviseAsync"/>, but what was interrupted is repeated only for jobs that are known now.</param>
+    /// <param name="jobs">All jobs; those that come later are told with <see cref="ReviseAsync"/>; what was left of them is taken over then.</param>
     /// <param name="ledger">Where runs are kept; not disposed of.</param>
     /// <param name="runner">Carries runs out.</param>
     /// <param name="time">The clock.</param>
@@ -91,18 +93,20 @@ public sealed partial class JobScheduler : IAsyncDisposable
 
     /// <summary>Lets a job rest: instants that come up are missed, what was asked for waits; only <see cref="RunNowAsync"/> starts it.</summary>
     /// <exception cref="JobRefusedException">There is no such job.</exception>
+    /// <exception cref="StateException">It could not be stored; nothing has changed.</exception>
     public Task PauseAsync(string job, CancellationToken cancellationToken) => ChangeAsync(() => SetPausedAsync(Known(job), true), cancellationToken);
 
     /// <summary>Lets a job go on; what becomes of the instants that it missed the job says.</summary>
     /// <exception cref="JobRefusedException">There is no such job.</exception>
+    /// <exception cref="StateException">It could not be stored; nothing has changed.</exception>
     public Task ResumeAsync(string job, CancellationToken cancellationToken) => ChangeAsync(() => SetPausedAsync(Known(job), false), cancellationToken);
 
     /// <summary>Starts a job as soon as there is a thread, once its turn has come; also when it is paused.</summary>
     /// <inheritdoc cref="EnqueueAsync"/>
     public Task<StoredRun> RunNowAsync(string job, ReadOnlyMemory<byte> arguments, CancellationToken cancellationToken) =>
-        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Manual, Due = _time.GetUtcNow(), Arguments = arguments }, cancellationToken);
+        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Manual, Due = _time.GetUtcNow(), NotBefore = DateTimeOffset.UnixEpoch, Arguments = arguments }, cancellationToken);
 
-    /// <summary>Puts a run in line; done when it is stored: it will run whatever happens.</summary>
+    /// <summary>Puts a run in line, whatever the clock does where it is to run now; done when it is stored: it will run whatever happens.</summary>
     /// <param name="job">The job's name.</param>
     /// <param name="arguments">JSON, an array or an object; empty: those of the job.</param>
     /// <param name="notBefore">When it is to run; null: now.</param>
@@ -111,7 +115,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <returns>The run, or the one that waits with the key.</returns>
     /// <exception cref="JobRefusedException">It was refused, or could not be stored.</exception>
     public Task<StoredRun> EnqueueAsync(string job, ReadOnlyMemory<byte> arguments, DateTimeOffset? notBefore, string? key, CancellationToken cancellationToken) =>
-        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Enqueued, Due = notBefore ?? _time.GetUtcNow(), Arguments = arguments, Key = key }, cancellationToken);
+        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Enqueued, Due = notBefore ?? _time.GetUtcNow(), NotBefore = notBefore ?? DateTimeOffset.UnixEpoch, Arguments = arguments, Key = key }, cancellationToken);
 
     /// <summary>Something that starts depend on has changed: the capacity of the runner.</summary>
     public void Wake() => _signal.Set();
@@ -136,6 +140,8 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await StopAsync(new CancellationToken(canceled: true));
         _gate.Dispose();
         _signal.Dispose();

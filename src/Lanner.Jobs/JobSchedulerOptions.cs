@@ -7,7 +7,7 @@ public sealed record JobSchedulerOptions
     public required string Server { get; init; }
 
     /// <summary>Whether another server with the same ledger still runs; what one that does not has left is taken over.</summary>
-    public Func<string, bool> IsServerThere { get; init; } = static _ => false;
+    public Func<string, bool> IsServerThere { get; init; } = ServerInstance.IsThere;
 
     /// <summary>Instants are claimed so long before, so that storing the claim costs no time when they are due.</summary>
     public TimeSpan ClaimAhead { get; init; } = TimeSpan.FromMilliseconds(50);
@@ -33,8 +33,14 @@ public sealed record JobSchedulerOptions
     /// <summary>Characters; of a longer traceback the end is kept.</summary>
     public int LongestTraceback { get; init; } = 64 << 10;
 
+    /// <summary>Characters; of a longer reason the beginning is kept.</summary>
+    public int LongestReason { get; init; } = 1000;
+
     /// <summary>How often old runs are forgotten and servers that are no more looked for.</summary>
     public TimeSpan UpkeepEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>So long after its start it waits for apps to tell their jobs, before it gives up what was interrupted of others.</summary>
+    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The pause after the ledger could not be used.</summary>
     public TimeSpan PauseAfterFailure { get; init; } = TimeSpan.FromSeconds(1);

@@ -10,14 +10,14 @@ namespace Lanner.Jobs;
 internal sealed class WaitingLine
 {
     private readonly PriorityQueue<WaitingRun, (long, long)> _later = new();
-    private readonly Dictionary<string, PriorityQueue<WaitingRun, (int, long, long)>> _ready = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PriorityQueue<WaitingRun, (int, long)>> _ready = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<WaitingRun>> _parked = new(StringComparer.Ordinal);
 
     /// <summary>When the first run's time comes; null: none waits for its time.</summary>
     public DateTimeOffset? Next => _later.TryPeek(out WaitingRun? run, out _) ? run.NotBefore : null;
 
     /// <summary>How many wait for a thread of an app.</summary>
-    public int Ready(string app) => _ready.TryGetValue(app, out PriorityQueue<WaitingRun, (int, long, long)>? ready) ? ready.Count : 0;
+    public int Ready(string app) => _ready.TryGetValue(app, out PriorityQueue<WaitingRun, (int, long)>? ready) ? ready.Count : 0;
 
     public void Add(WaitingRun run) => _later.Enqueue(run, (run.NotBefore.UtcTicks, run.Id));
 
@@ -44,7 +44,7 @@ internal sealed class WaitingLine
     public List<(JobEntry Entry, WaitingRun Run)> Pick(IReadOnlyDictionary<string, JobEntry> jobs, Func<string, int> free, int most)
     {
         var picked = new List<(JobEntry, WaitingRun)>();
-        foreach ((string app, PriorityQueue<WaitingRun, (int, long, long)> ready) in _ready)
+        foreach ((string app, PriorityQueue<WaitingRun, (int, long)> ready) in _ready)
         {
             if (ready.Count == 0)
                 continue;
@@ -109,9 +109,9 @@ internal sealed class WaitingLine
     private void LineUp(JobEntry entry, WaitingRun run)
     {
         JobDefinition job = entry.Definition;
-        if (!_ready.TryGetValue(job.App, out PriorityQueue<WaitingRun, (int, long, long)>? ready))
-            _ready[job.App] = ready = new PriorityQueue<WaitingRun, (int, long, long)>();
-        ready.Enqueue(run, (-job.Priority, run.NotBefore.UtcTicks, run.Id));
+        if (!_ready.TryGetValue(job.App, out PriorityQueue<WaitingRun, (int, long)>? ready))
+            _ready[job.App] = ready = new PriorityQueue<WaitingRun, (int, long)>();
+        ready.Enqueue(run, (-job.Priority, run.Id));
     }
 
     private void PutAside(WaitingRun run)

@@ -56,9 +56,10 @@ public interface IJobLedger : IAsyncDisposable
     /// <param name="gone">The server that is no more.</param>
     /// <param name="heir">The other.</param>
     /// <param name="at">Now.</param>
+    /// <param name="isKnown">Whether a job is meant; runs of others stay with the server that is no more.</param>
     /// <param name="again">The next attempt at an interrupted run; null: none. May be called more than once for a run.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken);
+    Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken);
 
     /// <summary>Runs, the newest first, without their logs.</summary>
     /// <param name="job">Of this job; null: of all.</param>

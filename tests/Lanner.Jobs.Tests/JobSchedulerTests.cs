@@ -192,6 +192,60 @@ public sealed class JobSchedulerTests : SchedulerFixture
     }
 
     [Fact]
+    public async Task Enqueue_ClockIsSetBackBeforeThereIsAThread_StartsWithTheThread()
+    {
+        Runner.Threads = 0;
+        await BeginAsync(Job("mail"));
+        await Scheduler.EnqueueAsync("mail", default, null, null, default);
+        Time.Set(TimeSpan.FromHours(-1));
+        await PassAsync(TimeSpan.FromSeconds(2));
+        Runner.Threads = 1;
+        Scheduler.Wake();
+        await Scheduler.SettleAsync();
+        Assert.Equal((Start.AddHours(-1).AddSeconds(2), Start), Runner.Started.Select(static started => (started.At, started.Run.Due)).Single());
+        Assert.Equal(0, Scheduler.Status().Starts.Worst);
+    }
+
+    [Fact]
+    public async Task Outcome_TooLong_IsCutAndSaysSo()
+    {
+        Runner.Outcome = static _ => new JobOutcome(RunState.Succeeded) { Result = new byte[1 << 20], Log = new string('x', 100_000) + "the end", Traceback = new string('t', 100_000), Reason = new string('r', 5000) };
+        await BeginAsync(Job("mail"));
+        long id = (await Scheduler.RunNowAsync("mail", default, default)).Id;
+        await Scheduler.SettleAsync();
+        StoredRun run = (await State.RunAsync(id, default))!;
+        Assert.True(run.Result.IsEmpty);
+        Assert.Contains("the result of 1,048,576 bytes is not kept: up to 262,144 are", run.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("[34,471 characters are not kept]", run.Log, StringComparison.Ordinal);
+        Assert.EndsWith("the end", run.Log, StringComparison.Ordinal);
+        Assert.InRange(run.Traceback.Length, 65_536, 65_600);
+    }
+
+    [Fact]
+    public async Task Upkeep_OldRuns_AreForgotten()
+    {
+        await BeginAsync(Job("often", every: "1m") with { KeepRuns = 3 }, Job("old", every: "10m") with { Keep = "30m" });
+        await PassAsync(TimeSpan.FromHours(2), TimeSpan.FromSeconds(30));
+        Assert.InRange((await RunsAsync("often")).Count, 3, 5);
+        Assert.InRange((await RunsAsync("old")).Count, 3, 4);
+        // Also of a job that is gone: a week later.
+        await Scheduler.ReviseAsync(Read(Job("other", every: "1d")), default);
+        await PassAsync(TimeSpan.FromDays(8), TimeSpan.FromMinutes(10));
+        Assert.Empty(await RunsAsync("often"));
+    }
+
+    [Fact]
+    public async Task Runner_Throws_TheRunHasFailed()
+    {
+        Runner.Outcome = static _ => throw new InvalidOperationException("no worker");
+        await BeginAsync(Job("mail"));
+        await Scheduler.RunNowAsync("mail", default, default);
+        await Scheduler.SettleAsync();
+        StoredRun run = Assert.Single(await RunsAsync());
+        Assert.Equal((RunState.Failed, "no worker"), (run.State, run.Reason));
+    }
+
+    [Fact]
     public async Task Enqueue_BadRequests_AreRefusedWithACode()
     {
         await BeginAsync(Job("mail"));

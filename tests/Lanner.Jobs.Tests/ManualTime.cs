@@ -50,7 +50,22 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
                     _passed = first.Due;
                 _timers.Remove(first);
             }
-            first.Fire();
+            InPlace(first.Fire);
+        }
+    }
+
+    /// <summary>Does something without the test's synchronisation context: what waits for it goes on at once, in this call, and not some time later.</summary>
+    public static void InPlace(Action what)
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            what();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 

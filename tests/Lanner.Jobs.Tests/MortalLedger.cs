@@ -8,7 +8,11 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
 {
     private readonly TaskCompletionSource _never = new();
 
-    public bool IsDead { get; private set; }
+    private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsDead => _died.Task.IsCompleted;
+
+    public Task Died => _died.Task;
 
     /// <summary>So many calls are still carried out, then it refuses; null: it does not.</summary>
     public int? RefuseAfter { get; set; }
@@ -16,7 +20,7 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
     /// <summary>So many more changes are stored, then nobody hears of them: a death in the middle of a step.</summary>
     public int? DieAfter { get; set; }
 
-    public void Kill() => IsDead = true;
+    public void Kill() => _died.TrySetResult();
 
     public Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken) => ledger.MarksAsync(cancellationToken);
 
@@ -48,8 +52,8 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
 
     public Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) => DoAsync(() => ledger.ServersAsync(cancellationToken));
 
-    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
-        DoAsync(() => ledger.InheritAsync(gone, heir, at, again, cancellationToken));
+    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
+        DoAsync(() => ledger.InheritAsync(gone, heir, at, isKnown, again, cancellationToken));
 
     public Task<IReadOnlyList<StoredRun>> RunsAsync(string? job, long? before, int count, CancellationToken cancellationToken) => ledger.RunsAsync(job, before, count, cancellationToken);
 
@@ -75,7 +79,8 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
         if (DieAfter is { } more)
         {
             DieAfter = more - 1;
-            IsDead = more == 1;
+            if (more == 1)
+                Kill();
         }
         // The dead learn nothing.
         if (IsDead)

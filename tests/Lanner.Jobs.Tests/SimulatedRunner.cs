@@ -66,6 +66,6 @@ internal sealed class SimulatedRunner(TimeProvider time) : IJobRunner
             one = _running[place];
             _running.RemoveAt(place);
         }
-        one.End.TrySetResult(Outcome(one.Run));
+        ManualTime.InPlace(() => one.End.TrySetResult(Outcome(one.Run)));
     }
 }

@@ -153,18 +153,19 @@ public abstract class JobLedgerTests : IAsyncLifetime
         StoredRun mine = (await ClaimAsync(Ledger, "heir", Due("mine")))[0]!;
         await Ledger.RecordAsync("gone", [(runs[1]!.Id, Noon)], [], default);
         Assert.Equal(["gone", "heir"], (await Other.ServersAsync(default)).Order());
-        InheritedRuns left = await Other.InheritAsync("gone", "heir", Noon.AddHours(1), run => run.Job == "two" ? Due("two") with { Attempt = 2, State = RunState.Waiting, NotBefore = Noon.AddHours(2) } : null, default);
+        Assert.Empty((await Other.InheritAsync("gone", "heir", Noon, static job => job == "unknown", static _ => null, default)).Interrupted);
+        InheritedRuns left = await Other.InheritAsync("gone", "heir", Noon.AddHours(1), static _ => true, run => run.Job == "two" ? Due("two") with { Attempt = 2, State = RunState.Waiting, NotBefore = Noon.AddHours(2) } : null, default);
         IReadOnlyList<StoredRun> lost = left.Interrupted;
         Assert.Equal([runs[0]!.Id, runs[1]!.Id], lost.Select(static run => run.Id).Order());
         Assert.All(lost, static run => Assert.Equal((RunState.Interrupted, StoredRun.Lost, Noon.AddHours(1)), (run.State, run.Reason, run.Finished)));
-        Assert.Equal([("three", 1, Noon.AddMinutes(5)), ("two", 2, Noon.AddHours(2))], left.Waiting.Select(static run => (run.Job, run.Attempt, run.NotBefore)));
-        Assert.Equal(left.Waiting.Select(static run => run.Id), (await Other.WaitingAsync("heir", default)).Select(static run => run.Id));
+        Assert.Equal([("three", 1, Noon.AddMinutes(5)), ("two", 2, Noon.AddHours(2))], left.Waiting.Select(static run => (run.Job, run.Attempt, run.NotBefore)).Order());
+        Assert.Equal(left.Waiting.OrderBy(static run => run.NotBefore).Select(static run => run.Id), (await Other.WaitingAsync("heir", default)).Select(static run => run.Id));
         Assert.Equal(RunState.Claimed, (await Other.RunAsync(mine.Id, default))!.State);
         Assert.Equal(["heir"], await Other.ServersAsync(default));
         // Whoever was taken for gone and is not has lost it.
         await Ledger.RecordAsync("gone", [], [Ended(runs[0]!.Id)], default);
         Assert.Equal(RunState.Interrupted, (await Ledger.RunAsync(runs[0]!.Id, default))!.State);
-        Assert.Empty((await Other.InheritAsync("gone", "heir", Noon, static _ => null, default)).Interrupted);
+        Assert.Empty((await Other.InheritAsync("gone", "heir", Noon, static _ => true, static _ => null, default)).Interrupted);
     }
 
     [Fact]

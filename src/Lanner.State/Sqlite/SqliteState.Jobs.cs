@@ -147,17 +147,28 @@ public sealed partial class SqliteState
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) => InTurnAsync(() =>
+    public Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) => InTurnAsync(() =>
     {
         using SqliteTransaction transaction = Begin();
-        using SqliteCommand wait = Command($"UPDATE job_run SET server = $heir WHERE state = 0 AND state < 3 AND server = $gone RETURNING {RunColumns}", ("$heir", heir), ("$gone", gone));
-        using SqliteCommand lose = Command($"UPDATE job_run SET state = 5, finished = $at, reason = $reason WHERE state IN (1, 2) AND state < 3 AND server = $gone RETURNING {RunColumns}",
-            ("$gone", gone), ("$at", Number(at)), ("$reason", StoredRun.Lost));
+        using SqliteCommand open = Command($"SELECT {RunColumns} FROM job_run WHERE state < 3 AND server = $gone ORDER BY id", ("$gone", gone));
+        using SqliteCommand wait = Command("UPDATE job_run SET server = $heir WHERE id = $id");
+        using SqliteCommand lose = Command("UPDATE job_run SET state = 5, finished = $at, reason = $reason WHERE id = $id");
         using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
-        List<StoredRun> waiting = Rows(wait, Run), interrupted = Rows(lose, Run);
-        foreach (StoredRun run in interrupted)
+        var waiting = new List<StoredRun>();
+        var interrupted = new List<StoredRun>();
+        foreach (StoredRun run in Rows(open, Run).Where(run => isKnown(run.Job)))
+        {
+            if (run.State == RunState.Waiting)
+            {
+                Execute(wait, ("$heir", heir), ("$id", run.Id));
+                waiting.Add(run with { Server = heir });
+                continue;
+            }
+            Execute(lose, ("$at", Number(at)), ("$reason", StoredRun.Lost), ("$id", run.Id));
+            interrupted.Add(run with { State = RunState.Interrupted, Finished = at, Reason = StoredRun.Lost });
             if (again(run) is { } next && Insert(insert, heir, next, at: null) is { } stored)
                 waiting.Add(stored);
+        }
         transaction.Commit();
         return new InheritedRuns(interrupted, waiting);
     }, cancellationToken);

@@ -41,8 +41,8 @@ public sealed partial class StateDirectory
         IsThere ? await (await OpenAsync(cancellationToken)).ServersAsync(cancellationToken) : [];
 
     /// <inheritdoc/>
-    public async Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
-        IsThere ? await (await OpenAsync(cancellationToken)).InheritAsync(gone, heir, at, again, cancellationToken) : new InheritedRuns([], []);
+    public async Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken) =>
+        IsThere ? await (await OpenAsync(cancellationToken)).InheritAsync(gone, heir, at, isKnown, again, cancellationToken) : new InheritedRuns([], []);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredRun>> RunsAsync(string? job, long? before, int count, CancellationToken cancellationToken) =>
