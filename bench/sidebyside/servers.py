@@ -274,3 +274,17 @@ def versions() -> list[str]:
     packages = ["gunicorn", "uwsgi-core", "nginx-light", "apache2", "libapache2-mod-wsgi-py3", "python3-waitress", "python3-flask", "python3-django", "wrk"]
     out = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages], capture_output=True, text=True).stdout
     return [f"Python {sys.version.split()[0]}", *out.splitlines()]
+
+
+class LannerWithJobs(Lanner):
+    """Job workers of 2 × 50 threads, and a hundred jobs of the app's code that are due together."""
+
+    name = "Lanner"
+
+    def start(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="jobs-", dir=self.app.folder.parent))
+        (folder / "lanner.toml").write_text(
+            f'[server]\nbind = ["127.0.0.1:{self.port}"]\ncontrol = "unix:{folder}/control.sock"\nstate = "{folder}"\n'
+            f'[app.due]\napp = "{self.app.module}:application"\ndirectory = "{self.app.folder}"\npython = "{PYTHON}"\n'
+            f'workers = 1\nthreads = 1\njobs = {{ workers = {self.workers}, threads = {self.threads} }}\n')
+        self._run(ROOT / "artifacts/lanner/lanner", "serve", "--config", folder / "lanner.toml")
