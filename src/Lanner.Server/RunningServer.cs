@@ -134,25 +134,6 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public void Stop() => _stop();
 
-    public Task ReloadAsync(string? app, CancellationToken cancellationToken) => ReloadInTurnAsync(app).WaitAsync(cancellationToken);
-
-    /// <summary>It goes on when nobody waits for it: what has begun is not left half done.</summary>
-    private async Task ReloadInTurnAsync(string? app)
-    {
-        using IDisposable turn = await _gate.EnterAsync(alone: false);
-        if (State == ServerState.Ready)
-            _manager.Reloading();
-        try
-        {
-            await ReloadQuietlyAsync(app);
-        }
-        finally
-        {
-            if (State == ServerState.Ready)
-                TellReady();
-        }
-    }
-
     private void TellState() => Events.Publish("server", json => json.WriteString("state", State.ToString().ToLowerInvariant()));
 
     private void TellRefused(string[] problems) => Events.Publish("reload", json =>
@@ -170,49 +151,6 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         app.MostWorkers > app.Workers ? $"{app.Workers} to {Count(app.MostWorkers, "worker")}" : Count(app.Workers, "worker");
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
-
-    private async Task ReloadQuietlyAsync(string? app)
-    {
-        ConfigurationResult read = _read();
-        if (read.Settings is not { } settings)
-        {
-            string[] problems = [.. read.Problems.Select(static problem => problem.ToString())];
-            TellRefused(problems);
-            throw new SettingsRefusedException(problems);
-        }
-        TellFixed(settings);
-        if (app is null)
-            await ReloadAllAsync(settings);
-        else
-        {
-            AppSupervisor supervisor = (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor;
-            ConfiguredApp? configured = settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app);
-            if (configured is not null)
-                await _states.OpenAsync(configured, supervisor);
-            await supervisor.ReloadAsync(configured?.Definition, CancellationToken.None);
-        }
-    }
-
-    /// <summary>Reloads because of a signal or a changed file: what goes wrong is told in the log.</summary>
-    public async Task ReloadAndTellAsync()
-    {
-        try
-        {
-            await ReloadAsync(null, CancellationToken.None);
-        }
-        catch (AppLoadException e)
-        {
-            NotReloaded(_log, e.Message, e.Traceback);
-        }
-        catch (SettingsRefusedException e)
-        {
-            NotReloaded(_log, "the settings are wrong", e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops.
-        }
-    }
 
     /// <summary>Changes the number of workers of every app by so many.</summary>
     public async Task ScaleByAsync(int workers)
@@ -263,47 +201,11 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         return null;
     }
 
-    private async Task ReloadAllAsync(ServerSettings settings)
-    {
-        IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> before = _apps;
-        // Those that stay come to their reload at once, also when another is under way: several that wait are one.
-        Task[] reloads = [.. settings.Apps.Select(app => Find(before, app.Definition.Name) is { } there ? ReloadAsync(app, there.Supervisor) : null).OfType<Task>()];
-        await _reloading.WaitAsync();
-        try
-        {
-            before = _apps;
-            List<(ConfiguredApp Settings, AppSupervisor Supervisor)> added = [.. settings.Apps
-                .Where(app => Find(before, app.Definition.Name) is null)
-                .Select(app => (app, Supervise(app)))];
-            try
-            {
-                await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]);
-            }
-            catch
-            {
-                await Task.WhenAll(added.Select(EndAsync));
-                throw;
-            }
-            Take(settings, added);
-            await _jobs.ReviseAsync(settings.Jobs);
-        }
-        finally
-        {
-            _reloading.Release();
-        }
-    }
-
     private AppSupervisor Supervise(ConfiguredApp app)
     {
         AppSupervisor supervisor = _processes.Supervise(app.Definition);
         _jobs.Attach(supervisor);
         return supervisor;
-    }
-
-    private async Task ReloadAsync(ConfiguredApp app, AppSupervisor supervisor)
-    {
-        await _states.OpenAsync(app, supervisor);
-        await supervisor.ReloadAsync(app.Definition, CancellationToken.None);
     }
 
     private async Task StartAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)
@@ -316,31 +218,6 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     {
         await app.Supervisor.DisposeAsync(CancellationToken.None);
         await _states.CloseAsync(app.Settings.Definition.Name);
-    }
-
-    /// <summary>The apps of the settings serve from now on; those that are no longer among them end.</summary>
-    private void Take(ServerSettings settings, IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> added)
-    {
-        IReadOnlyList<(ConfiguredApp Settings, AppSupervisor Supervisor)> before = _apps;
-        _apps = [.. settings.Apps.Select(app => (app, (Find(before, app.Definition.Name) ?? Find(added, app.Definition.Name))!.Value.Supervisor))];
-        _settings = settings;
-        if (_endpoint is { } endpoint)
-            endpoint.Mounts = Mounts;
-        foreach ((ConfiguredApp gone, AppSupervisor supervisor) in before.Where(app => Find(_apps, app.Settings.Definition.Name) is null))
-        {
-            Removed(_log, gone.Definition.Name);
-            _removals.Add(EndAsync((gone, supervisor)));
-        }
-    }
-
-    /// <summary>What a reload does not change.</summary>
-    private void TellFixed(ServerSettings settings)
-    {
-        foreach (Setting<ServerSettings> setting in ServerSettingTable.All)
-        {
-            if (setting.Show(settings) != setting.Show(_settings))
-                Fixed(_log, setting.Name);
-        }
     }
 
     [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]

@@ -8,7 +8,7 @@ namespace Lanner.Supervision;
 /// The front end's view of one worker process: its sockets, its scoreboard, its state. Made before the process exists;
 /// over when it has exited. States only go forward: Starting → Ready → Draining → Exited.
 /// </summary>
-public sealed class WorkerHandle
+public sealed partial class WorkerHandle
 {
     private static readonly TimeSpan s_answerTime = TimeSpan.FromSeconds(1);
 
@@ -20,9 +20,6 @@ public sealed class WorkerHandle
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
-    private readonly List<(long Version, TaskCompletionSource Done)> _confirmations = [];
-    private long _confirmedSettings;
-    private long _sentSettings;
     private int _state;
     private volatile bool _killed;
     private readonly AppMetrics _metrics;
@@ -105,19 +102,6 @@ public sealed class WorkerHandle
     /// <summary>Whether the front end itself has killed it.</summary>
     internal bool WasKilled => _killed;
 
-    /// <summary>The newest version of the live settings that it has been sent.</summary>
-    internal long SentSettings => Interlocked.Read(ref _sentSettings);
-
-    /// <summary>What begins in it sees this version of the live settings, or a newer one.</summary>
-    internal long ConfirmedSettings
-    {
-        get
-        {
-            lock (_confirmations)
-                return _confirmedSettings;
-        }
-    }
-
     /// <summary>Answers what the worker asks. Not awaited: the next may come before the answer.</summary>
     internal WorkerQuestions? Asked { get; set; }
 
@@ -194,36 +178,6 @@ public sealed class WorkerHandle
         }
     }
 
-    /// <summary>Sends a version of the live settings; what becomes of it is told by <see cref="ConfirmsAsync"/>.</summary>
-    internal Task SendSettingsAsync(long version, SafeFileHandle file)
-    {
-        long sent;
-        while ((sent = SentSettings) < version && Interlocked.CompareExchange(ref _sentSettings, version, sent) != sent)
-        {
-        }
-        return TellAsync(
-            FrameKind.Settings,
-            frame =>
-            {
-                frame.Str("version");
-                frame.DecimalStr(version);
-            },
-            [file]);
-    }
-
-    /// <summary>Done when what begins in the worker sees this version or a newer one; or when it is gone.</summary>
-    internal Task ConfirmsAsync(long version)
-    {
-        lock (_confirmations)
-        {
-            if (_confirmedSettings >= version)
-                return Task.CompletedTask;
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _confirmations.Add((version, done));
-            return done.Task;
-        }
-    }
-
     /// <summary>Tells the worker something; nothing happens when it is gone.</summary>
     internal async Task TellAsync(FrameKind kind, Action<MarshalWriter>? entries = null, IReadOnlyList<SafeFileHandle>? descriptors = null)
     {
@@ -234,21 +188,6 @@ public sealed class WorkerHandle
         catch (Exception e) when (e is SocketException or ObjectDisposedException or System.ComponentModel.Win32Exception)
         {
             // Gone already.
-        }
-    }
-
-    private void Confirmed(long version)
-    {
-        lock (_confirmations)
-        {
-            _confirmedSettings = Math.Max(_confirmedSettings, version);
-            for (int i = _confirmations.Count - 1; i >= 0; i--)
-            {
-                if (_confirmations[i].Version > _confirmedSettings)
-                    continue;
-                _confirmations[i].Done.TrySetResult();
-                _confirmations.RemoveAt(i);
-            }
         }
     }
 
@@ -337,46 +276,4 @@ public sealed class WorkerHandle
             socket.Dispose();
         }
     }
-}
-
-/// <summary>The life of a worker.</summary>
-public enum WorkerState
-{
-    Starting,
-    Ready,
-    Draining,
-    Exited,
-}
-
-/// <summary>How a process ended.</summary>
-/// <param name="Status">The wait status, or -1 when it is not known (its template died first).</param>
-/// <param name="OutOfMemory">The kernel has ended a process for want of memory at that time: most likely this one.</param>
-public readonly record struct WorkerExit(int Status, bool OutOfMemory = false)
-{
-    public static WorkerExit Unknown => new(-1);
-
-    /// <summary>The signal that ended it, or 0.</summary>
-    public int Signal => Status < 0 ? 0 : Status & 0x7F;
-
-    /// <summary>Its exit code, or -1 when a signal ended it.</summary>
-    public int Code => Status < 0 || Signal != 0 ? -1 : (Status >> 8) & 0xFF;
-
-    public override string ToString() => Status < 0 ? "it ended, how is not known"
-        : OutOfMemory ? $"signal {Signal}{SignalName(Signal)}, most likely killed by the kernel for want of memory"
-        : Signal != 0 ? $"signal {Signal}{SignalName(Signal)}"
-        : $"exit code {Code}";
-
-    private static string SignalName(int signal) => signal switch
-    {
-        1 => " (HUP)",
-        2 => " (INT)",
-        4 => " (ILL)",
-        6 => " (ABRT)",
-        7 => " (BUS)",
-        8 => " (FPE)",
-        9 => " (KILL)",
-        11 => " (SEGV)",
-        15 => " (TERM)",
-        _ => "",
-    };
 }
