@@ -53,9 +53,8 @@ public class JobRunTests
         Assert.Contains("0.3 s", (string)run["reason"]!, StringComparison.Ordinal);
         await served.Server.WaitForOutputAsync(line => line.Contains("threading.Event().wait()", StringComparison.Ordinal) || line.Contains("in hang", StringComparison.Ordinal));
         int hung = int.Parse(served.Ledger.Lines().Single(line => line.StartsWith("begun hang ", StringComparison.Ordinal)).Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
-        JsonNode next = JsonNode.Parse(await served.ResultAsync("facts", await served.RunAsync("facts")))!;
-        Assert.NotEqual(hung, (int)next["pid"]!);
         await Processes.UntilAsync(() => !Processes.IsAlive(hung), "the worker that hung is replaced");
+        await served.ResultAsync("facts", await served.RunAsync("facts"));
     }
 
     [Fact]
