@@ -18,6 +18,9 @@ Duration = Union[str, int, float, datetime.timedelta]
 
 registered: Dict[str, "Job"] = {}
 
+_LONGEST_RESULT = 256 << 10  # bytes of JSON; the front end keeps no more
+_LONGEST_REPR = 1000  # characters
+
 
 class JobError(Exception):
     """A job could not be put in line; it will not run."""
@@ -116,7 +119,7 @@ def job(
         "cron": cron or "",
         "every": "" if every is None else _milliseconds(every),
         "at": "" if at is None else at.isoformat() if isinstance(at, datetime.datetime) else at,
-        "timezone": timezone if timezone != "UTC" and every is None else "",
+        "timezone": timezone if timezone != "UTC" else "",
         # What is only asked for has nothing to leave out.
         "overlap": overlap if overlap != "skip" or cron or every is not None or at is not None else "",
         "missed": missed,
@@ -187,10 +190,14 @@ def resolve(call: str) -> Callable[..., Any]:
 
 
 def _result(value: Any) -> bytes:
+    """What is kept of a result: it as JSON, else the beginning of what it looks like."""
     try:
-        return json.dumps(value).encode()
-    except (TypeError, ValueError):
-        return json.dumps({"repr": repr(value)}).encode()
+        told = json.dumps(value, allow_nan=False).encode()
+        if len(told) <= _LONGEST_RESULT:
+            return told
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return json.dumps({"repr": repr(value)[:_LONGEST_REPR]}).encode()
 
 
 def _called(function: Callable[..., Any], given: Any) -> Any:
@@ -203,7 +210,16 @@ def _encoded(job: Job, args: Any, kwargs: Any) -> str:
     if kwargs:
         import inspect
 
-        given = inspect.signature(job.function).bind(*args, **kwargs).arguments
+        signature = inspect.signature(job.function)
+        given = {}
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            kind = signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                given.update(value)
+            elif kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY):
+                raise TypeError(f"the job {job.name} cannot be given {name}, which goes by position only, beside named arguments")
+            else:
+                given[name] = value
     try:
         return json.dumps(thaw(given), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -216,7 +232,7 @@ def _control() -> Any:
     worker_process = sys.modules.get(f"{__package__}.worker_process")
     control = None if worker_process is None else worker_process._control
     if control is None:
-        raise JobError("a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.process.setup")
+        raise JobError("a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.spawn")
     return control
 
 

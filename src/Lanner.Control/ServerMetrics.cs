@@ -28,6 +28,7 @@ public sealed class ServerMetrics
         if (server.Unmounted is { } unmounted && unmounted.Duration.Counts.Any(static count => count > 0))
             requests.Add(("", unmounted));
         metrics._families.AddRange(RequestMetrics.Collect(requests));
+        metrics._families.AddRange(JobMetrics.Collect(server.Jobs?.Status()));
         metrics._families.AddRange(AppOwnMetrics.Collect([.. server.Apps.Select(static app => (app.Supervisor.App.Name, app.Supervisor.Metrics.Read()))]));
         return metrics._families;
     }

@@ -30,6 +30,7 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
     private readonly ConcurrentDictionary<string, StringBuilder> _logs = new();
     private volatile IReadOnlyList<JobDeclaration> _ofFile = [];
     private volatile JobScheduler? _scheduler;
+    private bool _hasBegun;
     private bool _isStopping;
 
     public RunningJobs(IJobLedger ledger, Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> apps, ServerEvents events, ILogger log)
@@ -45,7 +46,10 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
 
     public IJobLedger Ledger => _ledger;
 
-    /// <summary>Takes the jobs of the settings file and of the apps as they are now.</summary>
+    /// <summary>
+    /// Takes the jobs of the settings file and of the apps as they are now. Nothing is scheduled before those of the file are told, when
+    /// all apps have started: what the server before has left is repeated only for jobs that are known.
+    /// </summary>
     public async Task ReviseAsync(IReadOnlyList<JobDeclaration>? ofFile = null)
     {
         await _turn.WaitAsync();
@@ -54,6 +58,9 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
             if (_isStopping)
                 return;
             _ofFile = ofFile ?? _ofFile;
+            _hasBegun |= ofFile is not null;
+            if (!_hasBegun)
+                return;
             IReadOnlyList<JobDefinition> jobs = JobReader.Read([.. _ofFile, .. _apps().SelectMany(static app => app.Supervisor.DeclaredJobs.Select(job => Declaration(app.App, job)))], out IReadOnlyList<JobProblem> problems);
             foreach (JobProblem problem in problems)
                 Wrong(_log, problem.Message);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Lanner.Jobs;
 using Lanner.State;
 using Lanner.State.Sqlite;
 
@@ -17,8 +18,11 @@ internal sealed class FakeServer : IControlledServer
 
     public IReadOnlyList<ControlledApp> Apps { get; set; } = [];
 
-    /// <summary>Nothing has run.</summary>
-    public IJobLedger Runs { get; } = new StateDirectory("/nowhere");
+    /// <summary>Its jobs; null for none.</summary>
+    public JobScheduler? Jobs { get; set; }
+
+    /// <summary>Nothing has run, unless a test says otherwise.</summary>
+    public IJobLedger Runs { get; set; } = new StateDirectory("/nowhere");
 
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 

@@ -56,3 +56,27 @@ def test_under_lanner_and_without(blocks, place):
     place.variables["PYTHONPATH"] = str(ROOT / "python")
     told = json.loads(place.run("python3 -c 'import json, shop; print(json.dumps(shop.tell_all()))'"))
     assert (told["models"], told["pools"], told["parser"], told["pool"]) == (1, 1, True, True)
+
+
+JOBS = textwrap.dedent("""
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return [str(checkout(17)).encode()]
+    """)
+
+
+@runs("docs/python-api.md", "Jobs", "python")
+def test_jobs(blocks, place):
+    shown = blocks[0].text
+    assert 'send_receipt.enqueue(order, delay="5m"' in shown
+    # Nobody waits five minutes for the result; a call says whether it is stored.
+    place.go("/srv/shop").write("shop.py", shown.replace("    send_receipt.enqueue", "    return send_receipt.enqueue") + JOBS)
+    running = place.start("lanner serve shop -b 127.0.0.1:8000 --workers 1 --threads 2")
+    run = running.get()
+    assert running.get() == run, "with a key, one waits"
+    [waiting] = json.loads(place.run("lanner jobs runs send_receipt --json"))["runs"]
+    assert (str(waiting["id"]), waiting["state"], waiting["key"]) == (run.strip(), "waiting", "receipt-17")
+    close_day, send_receipt = json.loads(place.run("lanner jobs list --json"))["jobs"]
+    assert close_day["schedule"] and close_day["next"] and send_receipt["schedule"] is None
+    place.run("lanner jobs run close_day --wait")
+    assert json.loads(place.run("lanner jobs runs close_day --json"))["runs"][0]["state"] == "succeeded"

@@ -69,7 +69,7 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Has something done, for as long as it takes.</summary>
     /// <exception cref="CommandFailure">There is no server, or it refused.</exception>
-    public Task<ControlReply> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, null, cancellationToken);
+    public Task<ControlReply> PostAsync(string path, CancellationToken cancellationToken, string? json = null) => SendAsync(HttpMethod.Post, path, json, cancellationToken);
 
     /// <inheritdoc cref="PostAsync"/>
     public Task<ControlReply> PatchAsync(string path, string json, CancellationToken cancellationToken, string? ifMatch = null) => SendAsync(HttpMethod.Patch, path, json, cancellationToken, ifMatch);

@@ -12,10 +12,11 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 {
     private const string DefaultAddress = "unix:.lanner/control.sock";
     private const int MostProcessesOrThreads = 1024;
+    private const int MostRuns = 500;
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Events(), Reload(), Scale(), Settings(), LogLevel(), Stop(), Stacks()];
+    public IEnumerable<Command> All() => [Status(), Workers(), Top(), Events(), Reload(), Scale(), Settings(), Jobs(), LogLevel(), Stop(), Stacks()];
 
     private Command Status() => Reading("status", "Says how the server and its apps fare.", [], (session, _, cancellationToken) => StatusCommand.RunAsync(session, cancellationToken));
 
@@ -88,8 +89,31 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         return command;
     }
 
+    private Command Jobs()
+    {
+        var command = new Command("jobs", "Shows jobs and their runs; has one run, rest or go on.");
+        var some = new Argument<string?>("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this job." };
+        var name = new Argument<string>("NAME") { Description = "The job." };
+        var arguments = new Option<string>("--arguments") { HelpName = "JSON", Description = "A list (positional) or an object (named). Default: those of the job." };
+        var wait = new Option<bool>("--wait") { Description = "Waits for its end; exit code 1 when it did not succeed." };
+        var id = new Option<string>("--id") { HelpName = "N", Description = "One run, with its log and traceback." };
+        var limit = new Option<string>("--limit") { HelpName = "N", Description = $"How many, up to {MostRuns}. Default: 50." };
+        command.Subcommands.Add(Reading("list", "Lists the jobs: when each is due next, what runs and waits.", [some], (session, result, cancellationToken) =>
+            JobsCommand.ListAsync(session, result.GetValue(some), cancellationToken)));
+        command.Subcommands.Add(Reading("run", "Has a job run once, as soon as there is a thread; prints the run's number.", [name, arguments, wait], (session, result, cancellationToken) =>
+            JobsCommand.RunAsync(session, result.GetValue(name)!, result.GetValue(arguments), result.GetValue(wait), cancellationToken)));
+        command.Subcommands.Add(Reading("runs", "Lists the last runs of a job, the newest first.", [name, id, limit], (session, result, cancellationToken) =>
+            JobsCommand.RunsAsync(session, result.GetValue(name)!, Whole(result, id, 1, int.MaxValue), (int?)Whole(result, limit, 1, MostRuns), cancellationToken)));
+        foreach (var (change, meaning) in new[] { ("pause", "Lets a job rest: what comes due is missed."), ("resume", "Lets a job go on.") })
+            command.Subcommands.Add(Make(change, meaning, [name], null, (session, result, cancellationToken) => JobsCommand.SteerAsync(session, result.GetValue(name)!, change, cancellationToken)));
+        return command;
+    }
+
     private static long? Version(ParseResult result, Option<string> option) =>
-        result.GetValue(option) is { } text ? Value(new WholeNumberKind(0, int.MaxValue).Parse(text, ""), option.Name) : null;
+        Whole(result, option, 0, int.MaxValue);
+
+    private static long? Whole(ParseResult result, Option<string> option, int least, int most) =>
+        result.GetValue(option) is { } text ? Value(new WholeNumberKind(least, most).Parse(text, ""), option.Name) : null;
 
     private static Argument<string?> AppArgument(string meaning) => new("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = meaning };
 
@@ -129,8 +153,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         return Value(new BindAddressKind().Parse(text, directory), origin);
     }
 
-    private static int? Number(ParseResult result, Option<string> option) =>
-        result.GetValue(option) is { } text ? Value(new WholeNumberKind(1, MostProcessesOrThreads).Parse(text, ""), option.Name) : null;
+    private static int? Number(ParseResult result, Option<string> option) => (int?)Whole(result, option, 1, MostProcessesOrThreads);
 
     private static T Value<T>(Reading<T> reading, string origin) =>
         reading.Problem is { } problem ? throw new CommandFailure($"{origin}: {problem}", CommandLine.BadUsage) : reading.Value!;

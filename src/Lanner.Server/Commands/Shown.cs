@@ -23,10 +23,14 @@ internal static class Shown
     };
 
     /// <summary>How long ago a moment was, in its two largest units: "3h12m".</summary>
-    public static string Since(DateTimeOffset? moment, TimeProvider time)
+    public static string Since(DateTimeOffset? moment, TimeProvider time) => moment is { } start ? Span(time.GetUtcNow() - start) : Unknown;
+
+    /// <summary>How long it is until a moment, in its two largest units; one that has come is "0s".</summary>
+    public static string Until(DateTimeOffset? moment, TimeProvider time) => moment is { } at ? Span(at - time.GetUtcNow()) : Unknown;
+
+    private static string Span(TimeSpan span)
     {
-        if (moment is not { } start) return Unknown;
-        var seconds = Math.Max(0, Math.Floor((time.GetUtcNow() - start).TotalSeconds));
+        var seconds = Math.Max(0, Math.Floor(span.TotalSeconds));
         for (var i = 0; i < Units.Length - 1; i++)
             if (seconds >= Units[i].Seconds)
                 return Text($"{Math.Floor(seconds / Units[i].Seconds)}{Units[i].Unit}{Math.Floor(seconds % Units[i].Seconds / Units[i + 1].Seconds)}{Units[i + 1].Unit}");

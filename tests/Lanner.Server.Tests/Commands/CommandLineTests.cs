@@ -7,14 +7,14 @@ public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("lanner: unknown command serv: did you mean serve? (see lanner --help)", "serv")]
-    [InlineData("lanner: unknown command jobs (see lanner --help)", "jobs")]
+    [InlineData("lanner: unknown command queues (see lanner --help)", "queues")]
     [InlineData("lanner: unknown option --jsn: did you mean --json? (see lanner status --help)", "status", "--jsn")]
     [InlineData("lanner: unknown option --wokers: did you mean --workers? (see lanner serve --help)", "serve", "--wokers", "3")]
     [InlineData("lanner: unknown option --bidn: did you mean --bind? (see lanner serve --help)", "serve", "app", "--bidn=:1")]
     [InlineData("lanner: 'two' is one argument too many for serve", "serve", "one", "two")]
     [InlineData("lanner: --workers needs a value: --workers N", "serve", "-w")]
     [InlineData("lanner: --workers: must be a whole number from 1 to 1024, not \"x\"", "serve", "shop:app", "-w", "x", "--python", "/bin/sh")]
-    [InlineData("lanner: no command: say one of serve, check, status, workers, top, events, reload, scale, settings, log-level, stop, stacks, migrate, gunicorn, version, or --help")]
+    [InlineData("lanner: no command: say one of serve, check, status, workers, top, events, reload, scale, settings, jobs, log-level, stop, stacks, migrate, gunicorn, version, or --help")]
     public async Task Run_BadUsage_IsOneSentenceAndExitCodeTwo(string sentence, params string[] arguments)
     {
         var (code, output, error) = await Run(arguments);
