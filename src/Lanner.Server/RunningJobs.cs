@@ -41,6 +41,9 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
         _log = log;
     }
 
+    /// <summary>Done when <see cref="Write"/> has been told of all that was written before.</summary>
+    public required Func<Task> CatchUp { get; init; }
+
     /// <summary>The scheduler; null while there is no job.</summary>
     public JobScheduler? Scheduler => _scheduler;
 
@@ -121,6 +124,8 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
                 ContextUrl = run.Job.ContextUrl ?? "",
                 Timeout = run.Job.Timeout,
             }).WaitAsync(cancellationToken);
+            // What the run wrote comes another way than its end.
+            await CatchUp();
             return Outcome(end, log);
         }
         finally

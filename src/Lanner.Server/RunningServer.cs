@@ -50,7 +50,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
-        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log);
+        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync };
         processes.Wrote = _jobs.Write;
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }

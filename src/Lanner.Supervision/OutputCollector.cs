@@ -11,6 +11,7 @@ internal sealed class OutputCollector : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<OutputSource> _sources = [];
+    private List<TaskCompletionSource> _waiters = [];
     private readonly SafeFileHandle _wakeRead;
     private readonly SafeFileHandle _wakeWrite;
     private readonly Thread _thread;
@@ -36,6 +37,20 @@ internal sealed class OutputCollector : IDisposable
         return write;
     }
 
+    /// <summary>Done when all lines that were written before have gone to their sinks.</summary>
+    public Task CatchUpAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_ended)
+                return Task.CompletedTask;
+            _waiters.Add(done);
+            Posix.Write(_wakeWrite, [1]);
+        }
+        return done.Task;
+    }
+
     /// <summary>Reads what has been written up to now and ends.</summary>
     public void Dispose()
     {
@@ -55,9 +70,11 @@ internal sealed class OutputCollector : IDisposable
         while (true)
         {
             OutputSource[] sources;
+            List<TaskCompletionSource> waiters;
             bool ended;
             lock (_gate)
             {
+                (waiters, _waiters) = (_waiters, []);
                 sources = [.. _sources];
                 ended = _ended;
             }
@@ -65,10 +82,14 @@ internal sealed class OutputCollector : IDisposable
             {
                 foreach (OutputSource source in sources)
                     source.Read(buffer);
+                waiters.ForEach(static waiter => waiter.TrySetResult());
                 return;
             }
             int[] descriptors = [Posix.Number(_wakeRead), .. sources.Select(source => Posix.Number(source.Pipe))];
             bool[] ready = new bool[descriptors.Length];
+            // The round before may have taken the byte that came with a waiter.
+            if (waiters.Count > 0)
+                Posix.Write(_wakeWrite, [1]);
             Posix.Poll(descriptors, ready);
             if (ready[0])
                 _ = Posix.Read(_wakeRead, buffer);
@@ -81,6 +102,8 @@ internal sealed class OutputCollector : IDisposable
                         _sources.Remove(sources[i]);
                 }
             }
+            // One turn takes more than a pipe holds.
+            waiters.ForEach(static waiter => waiter.TrySetResult());
         }
     }
 }

@@ -37,6 +37,9 @@ public sealed partial class PythonProcesses : IDisposable
     /// <summary>Has each line told that was written in a request or a run: its id, the text.</summary>
     public Action<string, string>? Wrote { get; set; }
 
+    /// <summary>Done when <see cref="Wrote"/> has been told of every line that was written before.</summary>
+    public Task CatchUpAsync() => _output.CatchUpAsync();
+
     /// <summary>Makes the supervisor of an app; nothing is started yet.</summary>
     public AppSupervisor Supervise(AppDefinition app) => new(app, _surroundings, _logs.CreateLogger<AppSupervisor>());
 

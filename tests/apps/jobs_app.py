@@ -86,6 +86,12 @@ def fails(text: str = "on purpose") -> None:
 
 
 @lanner.job
+def talk(lines: int) -> None:
+    for number in range(lines):
+        print("line", number, flush=True)
+
+
+@lanner.job
 def chain(count: int) -> Optional[str]:
     """Puts the next one in line, from within a job."""
     note("begun", "chain")

@@ -75,6 +75,21 @@ public class JobRunTests
         Assert.Equal(3, (long)(await served.JobAsync("fails"))["ended"]!["failed"]!);
     }
 
+    [Theory]
+    [InlineData(60, 1)]
+    [InlineData(20, 300)]
+    public async Task Log_OfARun_HasItsLastLineToo(int runs, int lines)
+    {
+        await using JobServer served = await JobServer.StartAsync();
+        long[] ids = await Task.WhenAll(Enumerable.Range(0, runs).Select(_ => served.RunAsync("talk", $"[{lines}]")));
+
+        foreach (long id in ids)
+        {
+            JsonNode run = await served.EndAsync("talk", id);
+            Assert.Equal([.. Enumerable.Range(0, lines).Select(number => $"line {number}")], ((string)run["log"]!).TrimEnd('\n').Split('\n'));
+        }
+    }
+
     [Fact]
     public async Task JobWorker_KilledInARun_InterruptsItAndOnlyRetriesRepeatIt()
     {
