@@ -63,7 +63,7 @@ public sealed partial class AppSupervisor
 
 /// <summary>A run that code wants.</summary>
 /// <param name="Job">The job's name.</param>
-/// <param name="Arguments">JSON: an object with <c>args</c> and <c>kwargs</c>.</param>
+/// <param name="Arguments">JSON: a list of positional arguments, or an object of named ones.</param>
 public sealed record JobRequest(string Job, string Arguments)
 {
     /// <summary>At most one run with this key waits; empty: any number.</summary>

@@ -8,8 +8,8 @@ public sealed record JobCall(string Run, string Job)
     /// <summary><c>module:function</c>; empty for a job that the app's code has registered under its name.</summary>
     public string Call { get; init; } = "";
 
-    /// <summary>JSON: an object with <c>args</c> (list) and <c>kwargs</c> (object), each may be left out.</summary>
-    public string Arguments { get; init; } = "{}";
+    /// <summary>JSON: a list of positional arguments, or an object of named ones.</summary>
+    public string Arguments { get; init; } = "[]";
 
     /// <summary>The URL of the request in whose context it runs; empty: none.</summary>
     public string ContextUrl { get; init; } = "";

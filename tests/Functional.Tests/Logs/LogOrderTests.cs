@@ -33,7 +33,7 @@ public partial class LogOrderTests
             [server]
             log = "server.log"
             log_format = "{{format}}"
-            log_rotate = { size = "64KB", keep = 5000 }
+            log_rotate = { size = "64KB", keep = 1000 }
             [app.x]
             app = "logging_app"
             directory = "{{Checkout.Apps}}"
