@@ -16,6 +16,8 @@ public sealed partial class JobScheduler
         while (true)
         {
             TimeSpan rest;
+            // Those who come during the step may have seen time pass since it looked at the clock.
+            int settling = _settlers.Count;
             try
             {
                 rest = await StepAsync();
@@ -36,7 +38,7 @@ public sealed partial class JobScheduler
             if (rest <= TimeSpan.Zero)
                 continue;
             if (_begun.IsEmpty && _ended.IsEmpty && !_asked.Reader.TryPeek(out _) && !_changes.Reader.TryPeek(out _))
-                while (_settlers.TryDequeue(out TaskCompletionSource? settled))
+                for (; settling > 0 && _settlers.TryDequeue(out TaskCompletionSource? settled); settling--)
                     settled.TrySetResult();
             // Timers count whole milliseconds.
             await _signal.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)));

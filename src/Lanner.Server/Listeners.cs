@@ -53,6 +53,14 @@ internal static class Listeners
             File.SetUnixFileMode(unix.Path, mode);
     }
 
+    /// <summary>Whether the descriptors to listen on are sockets; to be called before anything else can be opened under their numbers.</summary>
+    /// <exception cref="IOException">One is not, and the message says what it is.</exception>
+    public static void CheckInherited(ServerSettings settings)
+    {
+        foreach (DescriptorBindAddress descriptor in settings.Bind.OfType<DescriptorBindAddress>())
+            InheritedDescriptors.IsTcp(descriptor.Number);
+    }
+
     private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings)
     {
         switch (address)

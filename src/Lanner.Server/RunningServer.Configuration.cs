@@ -60,7 +60,7 @@ internal sealed partial class RunningServer
         Task<PreparedGeneration>[] preparing = [.. changes.Where(static change => change.NeedsGeneration).Select(static change => change.Before!.Value.Supervisor.PrepareAsync(change.After.Definition))];
         try
         {
-            await Task.WhenAll([.. preparing, .. added.Select(StartAsync)]);
+            await Task.WhenAll([.. preparing, .. added.Select(app => StartAsync(app))]);
             foreach (Change change in changes.Where(static change => change.Before is not null))
                 await _states.OpenAsync(change.After, change.Before!.Value.Supervisor);
             write();

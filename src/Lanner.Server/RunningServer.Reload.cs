@@ -42,9 +42,7 @@ internal sealed partial class RunningServer
         {
             AppSupervisor supervisor = (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor;
             ConfiguredApp? configured = settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app);
-            if (configured is not null)
-                await _states.OpenAsync(configured, supervisor);
-            await supervisor.ReloadAsync(configured?.Definition, CancellationToken.None);
+            await (configured is null ? supervisor.ReloadAsync(null, CancellationToken.None) : ReloadAsync(configured, supervisor));
         }
     }
 
@@ -83,7 +81,7 @@ internal sealed partial class RunningServer
                 .Select(app => (app, Supervise(app)))];
             try
             {
-                await Task.WhenAll([.. reloads, .. added.Select(StartAsync)]);
+                await Task.WhenAll([.. reloads, .. added.Select(app => StartAsync(app))]);
             }
             catch
             {

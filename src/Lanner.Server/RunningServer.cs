@@ -99,17 +99,16 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_apps.Select(async app =>
-    {
-        try
         {
-            await _states.OpenAsync(app.Settings, app.Supervisor);
-            await app.Supervisor.StartAsync(cancellationToken);
-        }
-        catch (AppLoadException e) when (_settings.Watch)
-        {
-            NotLoaded(_log, app.Settings.Definition.Name, e.Message, e.Traceback);
-        }
-    }));
+            try
+            {
+                await StartAsync(app, cancellationToken);
+            }
+            catch (AppLoadException e) when (_settings.Watch)
+            {
+                NotLoaded(_log, app.Settings.Definition.Name, e.Message, e.Traceback);
+            }
+        }));
         await _jobs.ReviseAsync(_settings.Jobs);
     }
 
@@ -208,10 +207,10 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         return supervisor;
     }
 
-    private async Task StartAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)
+    private async Task StartAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app, CancellationToken cancellationToken = default)
     {
         await _states.OpenAsync(app.Settings, app.Supervisor);
-        await app.Supervisor.StartAsync(CancellationToken.None);
+        await app.Supervisor.StartAsync(cancellationToken);
     }
 
     private async Task EndAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)

@@ -89,6 +89,7 @@ internal static partial class ServerHost
         Watchdog? watchdog = null;
         try
         {
+            Listeners.CheckInherited(settings);
             started = server.StartAsync(stop.Token);
             // While Python imports.
             accessLog = AccessLogWriter.Create(settings, logs.CreateLogger<AccessLogWriter>());

@@ -32,10 +32,20 @@ public sealed partial class AppSupervisor
 
     private void OnAsked(WorkerHandle worker, FrameKind kind, Dictionary<string, object?> entries)
     {
-        if (kind == FrameKind.JobEnqueue)
-            _ = EnqueueAsync(worker, entries);
-        else
-            Settings.OnAsked(worker, kind, entries);
+        switch (kind)
+        {
+            case FrameKind.SettingsChange:
+                _ = Settings.AnswerAsync(worker, entries);
+                break;
+            case FrameKind.JobEnqueue:
+                _ = EnqueueAsync(worker, entries);
+                break;
+            case FrameKind.Fault:
+                string message = entries.Text("message"), traceback = entries.Text("traceback");
+                _history.Failed(new AppLoadException($"worker {worker.Slot}: {message}", traceback));
+                Faulted(_log, App.Name, worker.Slot, worker.Pid, message, traceback);
+                break;
+        }
     }
 
     private async Task EnqueueAsync(WorkerHandle worker, Dictionary<string, object?> entries)

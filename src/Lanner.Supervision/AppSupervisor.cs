@@ -55,11 +55,6 @@ public sealed partial class AppSupervisor : IAsyncDisposable
                 PoolOf(worker).Drain(worker);
                 _ = GiveUpAsync(worker);
             },
-            Faulted = (worker, message, traceback) =>
-            {
-                _history.Failed(new AppLoadException($"worker {worker.Slot}: {message}", traceback));
-                Faulted(_log, App.Name, worker.Slot, worker.Pid, message, traceback);
-            },
         };
     }
 

@@ -36,9 +36,6 @@ public sealed partial class SettingsDelivery
     /// <summary>Makes the changes that workers ask for; null: there are no live settings.</summary>
     public Func<SettingsChange, Task<SettingsAnswer>>? ChangeWanted { get; set; }
 
-    /// <summary>Told of what failed in a worker with new settings: message and traceback.</summary>
-    internal Action<WorkerHandle, string, string>? Faulted { get; init; }
-
     /// <summary>Takes a worker out of use that does not confirm, and has it replaced.</summary>
     internal Action<WorkerHandle>? GiveUp { get; init; }
 
@@ -123,16 +120,8 @@ public sealed partial class SettingsDelivery
             return (_current.Number, _current.Number == 0 ? null : _current.Open());
     }
 
-    /// <summary>A worker asks for a change.</summary>
-    internal void OnAsked(WorkerHandle worker, FrameKind kind, Dictionary<string, object?> entries)
-    {
-        if (kind == FrameKind.SettingsChange)
-            _ = AnswerAsync(worker, entries);
-        else if (kind == FrameKind.Fault)
-            Faulted?.Invoke(worker, entries.Text("message"), entries.Text("traceback"));
-    }
-
-    private async Task AnswerAsync(WorkerHandle worker, Dictionary<string, object?> entries)
+    /// <summary>A worker asks for a change: makes it and answers.</summary>
+    internal async Task AnswerAsync(WorkerHandle worker, Dictionary<string, object?> entries)
     {
         string patch = entries.Text("patch"), request = entries.Text("request");
         string by = $"worker {worker.Slot} (pid {worker.Pid}){(request.Length > 0 ? $", request {request}" : "")}";
