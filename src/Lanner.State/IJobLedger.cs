@@ -31,9 +31,9 @@ public interface IJobLedger : IAsyncDisposable
     /// <returns>For each run, as it is now; null: somebody else has that instant.</returns>
     Task<IReadOnlyList<StoredRun?>> TryClaimAsync(string server, IReadOnlyList<NewRun> runs, IReadOnlyList<JobMark> marks, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Takes waiting runs, all in one go.</summary>
-    /// <returns>For each, as it is now: claimed; null: it is not waiting any more.</returns>
-    Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<long> ids, CancellationToken cancellationToken);
+    /// <summary>Takes waiting runs, of whichever server, all in one go.</summary>
+    /// <returns>For each, as it is now: claimed, or waiting still for another run of its job; null: it is not waiting any more.</returns>
+    Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken);
 
     /// <summary>Puts runs that were asked for into the ledger, all in one go.</summary>
     /// <returns>For each: it, or the one that waits with its key; null: <paramref name="most"/> runs of the job wait already.</returns>
@@ -41,10 +41,17 @@ public interface IJobLedger : IAsyncDisposable
 
     /// <summary>Notes which runs have begun and which have ended, all in one go.</summary>
     /// <returns>The next attempts that were stored, in order.</returns>
-    Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<(long Id, DateTimeOffset At)> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken);
+    Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken);
 
     /// <summary>Runs of a server that wait, the earliest first; without arguments.</summary>
     Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken);
+
+    /// <summary>Runs of other servers that have waited since an instant or longer, the earliest first; without arguments.</summary>
+    /// <param name="server">Whose runs are not meant.</param>
+    /// <param name="since">They could have started then.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken);
 
     /// <summary>The servers that have runs which have not ended.</summary>
     Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken);
