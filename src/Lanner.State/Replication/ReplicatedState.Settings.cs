@@ -62,7 +62,14 @@ public sealed partial class ReplicatedState
             everywhere = EverywhereAsync(app, version, _applied);
         }
         await TellNowAsync();
-        await everywhere.WaitAsync(cancellationToken);
+        try
+        {
+            await everywhere.WaitAsync(_options.AcknowledgeLimit, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new StateException($"version {version} is stored, but not every node has confirmed it within {_options.AcknowledgeLimit.TotalSeconds:0} s{(Problem is { } problem ? $" ({problem})" : "")}");
+        }
     }
 
     private Action<StoredSettings?>? FollowerOf(string app)

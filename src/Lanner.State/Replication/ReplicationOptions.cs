@@ -24,6 +24,9 @@ public sealed record ReplicationOptions
     /// <summary>So long an update of settings waits to be stored; what becomes of it is not known then.</summary>
     public TimeSpan AppendLimit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>So long an update that is stored waits for every node to have it.</summary>
+    public TimeSpan AcknowledgeLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Entries from one snapshot to the next.</summary>
     public int SnapshotEvery { get; init; } = 10_000;
 
