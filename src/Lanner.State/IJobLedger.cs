@@ -10,8 +10,21 @@ namespace Lanner.State;
 /// <remarks>Every method throws <see cref="StateException"/> when the ledger cannot be read or written; nothing is changed then.</remarks>
 public interface IJobLedger : IAsyncDisposable
 {
+    /// <summary>Called when other servers have changed what concerns this one; it returns soon. A ledger that cannot know never calls it.</summary>
+    Action<LedgerChange>? ChangedElsewhere
+    {
+        get => null;
+        set { }
+    }
+
+    /// <summary>Whether this server is, of those that have an app, the one to claim a job's instants first; if not, it looks a little later whether that was done.</summary>
+    bool IsFirstFor(string app, string job) => true;
+
     /// <summary>What is remembered of all jobs.</summary>
     Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is remembered of some jobs.</summary>
+    Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken);
 
     /// <summary>Notes marks; whether a job is paused stays as it is.</summary>
     Task SetMarksAsync(IReadOnlyList<JobMark> marks, CancellationToken cancellationToken);
@@ -84,4 +97,20 @@ public interface IJobLedger : IAsyncDisposable
 
     /// <summary>The jobs of which there are runs.</summary>
     Task<IReadOnlyList<string>> JobsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What other servers have changed.</summary>
+[Flags]
+public enum LedgerChange
+{
+    None = 0,
+
+    /// <summary>Runs may wait that this server could take.</summary>
+    RunsWait = 1,
+
+    /// <summary>Servers have come or gone.</summary>
+    Servers = 2,
+
+    /// <summary>Jobs were paused or resumed.</summary>
+    Pauses = 4,
 }

@@ -48,6 +48,16 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
     public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
         DoAsync(() => ledger.RecordAsync(server, begun, finished, cancellationToken));
 
+    public Action<LedgerChange>? ChangedElsewhere
+    {
+        get => ledger.ChangedElsewhere;
+        set => ledger.ChangedElsewhere = value;
+    }
+
+    public bool IsFirstFor(string app, string job) => ledger.IsFirstFor(app, job);
+
+    public Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) => ledger.MarksAsync(jobs, cancellationToken);
+
     public Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken) =>
         ledger.WaitingElsewhereAsync(server, since, count, cancellationToken);
 

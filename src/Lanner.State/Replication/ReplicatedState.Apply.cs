@@ -139,7 +139,10 @@ public sealed partial class ReplicatedState
                     FollowerOf(it.App)?.Invoke(version);
                 break;
             case EnqueueRuns or RecordRuns or ClaimRuns or InheritRuns when command.Node != _options.Node:
-                RunsWait?.Invoke();
+                ChangedElsewhere?.Invoke(LedgerChange.RunsWait);
+                break;
+            case SetJobPaused when command.Node != _options.Node:
+                ChangedElsewhere?.Invoke(LedgerChange.Pauses);
                 break;
             case SnapshotStored it:
                 _snapshot = Math.Max(_snapshot, it.UpTo);

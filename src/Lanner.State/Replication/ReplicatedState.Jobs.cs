@@ -6,7 +6,27 @@ namespace Lanner.State.Replication;
 public sealed partial class ReplicatedState
 {
     /// <inheritdoc/>
+    public Action<LedgerChange>? ChangedElsewhere { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsFirstFor(string app, string job)
+    {
+        lock (_gate)
+        {
+            // Each node ranks all by a number made of both names: when one goes, only its jobs go to others.
+            ulong own = Rank(_options.Node, job);
+            foreach ((string name, Seen node) in _nodes)
+                if (name != _options.Node && node.Delivered.ContainsKey(app) && Rank(name, job) > own)
+                    return false;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken) => _replica.MarksAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) => _replica.MarksAsync(jobs, cancellationToken);
 
     /// <inheritdoc/>
     public Task SetMarksAsync(IReadOnlyList<JobMark> marks, CancellationToken cancellationToken) => SubmitAsync<bool>(new SetJobMarks(marks), cancellationToken);
@@ -60,4 +80,17 @@ public sealed partial class ReplicatedState
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> JobsAsync(CancellationToken cancellationToken) => _replica.JobsAsync(cancellationToken);
+
+    /// <summary>FNV-1a, stirred once more: it has to be the same on every node.</summary>
+    private static ulong Rank(string node, string job)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char letter in node)
+            hash = (hash ^ letter) * 1099511628211;
+        hash = (hash ^ '/') * 1099511628211;
+        foreach (char letter in job)
+            hash = (hash ^ letter) * 1099511628211;
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+        return hash ^ (hash >> 33);
+    }
 }

@@ -166,7 +166,13 @@ public sealed partial class ReplicatedState
         lock (_gate)
             _nodes[name] = new Seen { About = about ?? new NodeDescription("", 0, "", DateTimeOffset.UnixEpoch), Newest = number, HeardAt = _ownBeats };
         Came(_logger, name, about?.Host ?? "");
+        TellNodesChanged();
+    }
+
+    private void TellNodesChanged()
+    {
         NodesChanged?.Invoke();
+        ChangedElsewhere?.Invoke(LedgerChange.Servers);
     }
 
     private void Remove(string name)
@@ -177,7 +183,7 @@ public sealed partial class ReplicatedState
             Settle();
         }
         Gone(_logger, name);
-        NodesChanged?.Invoke();
+        TellNodesChanged();
     }
 
     private void SeenEntry(StateCommand command, long number)

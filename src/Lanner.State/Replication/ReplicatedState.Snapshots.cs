@@ -73,7 +73,8 @@ public sealed partial class ReplicatedState
             foreach (string app in Followed())
                 if (await _replica.LoadAsync(app, _ending.Token) is { } version)
                     FollowerOf(app)?.Invoke(version);
-            NodesChanged?.Invoke();
+            TellNodesChanged();
+            ChangedElsewhere?.Invoke(LedgerChange.Pauses | LedgerChange.RunsWait);
         }
         finally
         {

@@ -47,9 +47,6 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
     /// <summary>Called when nodes have come or gone, and when the log can be reached again; it returns soon.</summary>
     public Action? NodesChanged { get; set; }
 
-    /// <summary>Called when another node has put runs in line; it returns soon.</summary>
-    public Action? RunsWait { get; set; }
-
     /// <summary>Opens the replica and has it follow the log; done when it has what the cluster had, or when that takes too long.</summary>
     /// <param name="log">The log; disposed of with this.</param>
     /// <param name="options">How to take part.</param>
@@ -202,7 +199,7 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
         if (problem is null)
         {
             Return();
-            NodesChanged?.Invoke();
+            TellNodesChanged();
         }
     }
 

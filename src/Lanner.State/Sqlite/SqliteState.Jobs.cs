@@ -17,7 +17,20 @@ public sealed partial class SqliteState
     public Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<JobMark>>(() =>
     {
         using SqliteCommand command = Command("SELECT name, schedule, considered, paused FROM job");
-        return Rows(command, static row => new JobMark(row.GetString(0), row.GetString(1), Instant(row.GetInt64(2)), row.GetInt64(3) != 0));
+        return Rows(command, Mark);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<JobMark>>(() =>
+    {
+        using SqliteCommand command = Command("SELECT name, schedule, considered, paused FROM job WHERE name = $name");
+        var marks = new List<JobMark>(jobs.Count);
+        foreach (string job in jobs)
+        {
+            Set(command, ("$name", job));
+            marks.AddRange(Rows(command, Mark));
+        }
+        return marks;
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -199,6 +212,8 @@ public sealed partial class SqliteState
         }
         return new InheritedRuns(interrupted, waiting);
     }
+
+    private static JobMark Mark(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), Instant(row.GetInt64(2)), row.GetInt64(3) != 0);
 
     /// <summary>Runs of a server that have not ended.</summary>
     internal List<StoredRun> Open(string server)

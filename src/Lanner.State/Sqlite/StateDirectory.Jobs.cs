@@ -33,6 +33,10 @@ public sealed partial class StateDirectory
         await (await OpenAsync(cancellationToken)).RecordAsync(server, begun, finished, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) =>
+        IsThere ? await (await OpenAsync(cancellationToken)).MarksAsync(jobs, cancellationToken) : [];
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken) =>
         IsThere ? await (await OpenAsync(cancellationToken)).WaitingElsewhereAsync(server, since, count, cancellationToken) : [];
 
