@@ -1,15 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Lanner.State.Tests.Nats;
 
 /// <summary>A nats-server on a free port of the loopback, with its own store, until it is disposed of.</summary>
-internal sealed partial class NatsServerProcess : IAsyncDisposable
+internal sealed class NatsServerProcess : IAsyncDisposable
 {
-    private const int Kill = 9, Continue = 18, Stop = 19;
-
     private readonly string _directory = Directory.CreateTempSubdirectory("lanner-nats-").FullName;
     private readonly string[] _arguments;
     private Process? _process;
@@ -64,16 +61,16 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
     /// <summary>Ends it as a crash does.</summary>
     public async Task KillAsync()
     {
-        Signal(Kill);
+        Signal("KILL");
         await _process!.WaitForExitAsync();
         _process.Dispose();
         _process = null;
     }
 
     /// <summary>Holds it: it keeps its connections, and does nothing.</summary>
-    public void Pause() => Signal(Stop);
+    public void Pause() => Signal("STOP");
 
-    public void Resume() => Signal(Continue);
+    public void Resume() => Signal("CONT");
 
     public async ValueTask DisposeAsync()
     {
@@ -82,8 +79,10 @@ internal sealed partial class NatsServerProcess : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private void Signal(int signal) => Assert.Equal(0, SendSignal(_process!.Id, signal));
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SendSignal(int process, int signal);
+    private void Signal(string name)
+    {
+        using Process sender = Process.Start("kill", ["-s", name, $"{_process!.Id}"]);
+        sender.WaitForExit();
+        Assert.Equal(0, sender.ExitCode);
+    }
 }
