@@ -1,5 +1,6 @@
 using Lanner.Jobs;
 using Lanner.State;
+using Lanner.State.Replication;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 
@@ -64,6 +65,9 @@ public interface IControlledServer
 
     /// <summary>What has become of runs.</summary>
     IJobLedger Runs => throw new NotSupportedException("this server keeps no jobs");
+
+    /// <summary>The cluster that the server belongs to; null: none.</summary>
+    ClusterStatus? Cluster => null;
 
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();
