@@ -14,8 +14,8 @@ public sealed partial class NatsStateLog
     /// <summary>Between looks while it is not.</summary>
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>So long the election of a leader may take before it is a problem.</summary>
-    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(10);
+    /// <summary>So long the election of a leader may take before it is a problem; it is longer than it takes to notice that a server is dead.</summary>
+    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(12);
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
