@@ -46,7 +46,7 @@ public class NatsAddressTests
     [InlineData("nats://a,b:secret", "server 2 in the address of NATS has a port")]
     [InlineData("nats://a,", "server 2 in the address of NATS has no host")]
     [InlineData("nats://a/secret", "the address of NATS has a host that is neither a name nor an IP address")]
-    [InlineData("nats://::1", "the address of NATS has no host")]
+    [InlineData("nats://::1", "the address of NATS has a host that is neither a name nor an IP address")]
     [InlineData("nats://fe80::1", "the address of NATS has a port that is not a number")]
     [InlineData("nats://[secret]", "the address of NATS has a host that is neither a name nor an IP address")]
     [InlineData("nats://a,tls://b", "server 2 in the address of NATS has another scheme than the first")]

@@ -9,7 +9,7 @@ public class NatsParserTests
     private const string Stream =
         "INFO {\"server_name\":\"n0\"} \r\nPING\r\nPONG\r\n+OK\r\n-ERR 'Stale Connection'\r\n" +
         "MSG a.b 1 5\r\nhello\r\nMSG a.b 12 to.me 0\r\n\r\n" +
-        "HMSG a 3 22 24\r\nNATS/1.0\r\nName: x y\r\n\r\nhi\r\n" +
+        "HMSG a 3 23 25\r\nNATS/1.0\r\nName: x y\r\n\r\nhi\r\n" +
         "HMSG a 3 back 30 30\r\nNATS/1.0 503 No Responders\r\n\r\n\r\n" +
         "MSG a  1 4\r\n\r\n\r\n\r\nPING\r\n";
 
