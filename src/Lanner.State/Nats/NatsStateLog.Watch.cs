@@ -14,8 +14,8 @@ public sealed partial class NatsStateLog
     /// <summary>Between looks while it is not.</summary>
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>So long the election of a leader may take before it is a problem.</summary>
-    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(10);
+    /// <summary>So long the election of a leader may take before it is a problem; it is longer than it takes to notice that a server is dead.</summary>
+    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(12);
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -69,7 +69,8 @@ public sealed partial class NatsStateLog
                 {
                     // At the beginning there is a problem anyway, and the sooner it is the right one the better.
                     bool isPassing = e is NatsException { Failure: not NatsFailure.Refused } or JetStreamException { IsPassing: true };
-                    if (!isPassing || _time.GetElapsedTime(well) > s_election || (!isMade && e is NatsException { Failure: NatsFailure.NoResponders }))
+                    bool isPlain = !isMade && (_connection.Denied is not null || e is NatsException { Failure: NatsFailure.NoResponders });
+                    if (!isPassing || isPlain || _time.GetElapsedTime(well) > s_election)
                         SetStreamProblem(_streams.Explain(e));
                     await Task.Delay(s_lookAgain, _time, _ending.Token);
                 }
