@@ -147,12 +147,18 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     private void TellState() => Events.Publish("server", json => json.WriteString("state", State.ToString().ToLowerInvariant()));
 
-    private void TellCluster() => Events.Publish("cluster", json =>
+    private void TellCluster()
     {
         ClusterStatus status = _cluster!.Status();
-        json.WriteString("problem", status.Problem);
-        json.WriteNumber("nodes", status.Nodes.Count);
-    });
+        Events.Publish("cluster", json =>
+        {
+            json.WriteString("problem", status.Problem);
+            json.WriteNumber("nodes", status.Nodes.Count);
+        });
+        // What was out of reach when the apps started is in reach now.
+        if (status.Problem is null && _jobs.Scheduler is null)
+            _ = Task.Run(() => _jobs.ReviseAsync());
+    }
 
     private void TellRefused(string[] problems) => Events.Publish("reload", json =>
     {
