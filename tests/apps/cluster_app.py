@@ -36,7 +36,7 @@ if "EVERY" in os.environ:
 def application(environ: Any, start_response: Any) -> Any:
     path, asked = environ["PATH_INFO"], query(environ)
     if path == "/set":
-        version = lanner.settings.update({asked["name"]: json.loads(asked["value"])})
+        version = lanner.settings.update({asked["name"]: json.loads(asked["value"])}).version
         return answer(start_response, str(version).encode(), headers=who())
     if path == "/enqueue":
         run = {"once": once, "held": held}[asked["job"]].enqueue(*json.loads(asked.get("arguments", "[]")))
