@@ -93,10 +93,11 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
         PartsReference parts = await _backdoor.Parts.StoreAsync(Reference(0), new byte[2_000_000], Limit);
         Assert.False(await _backdoor.Parts.TryMarkGoneAsync(parts, Limit));
         using var content = new MemoryStream();
-        Assert.True(await _backdoor.Parts.TryLoadAsync(parts, content, static () => null, Limit));
+        Assert.Equal(PartsFound.Whole, await _backdoor.Parts.LoadAsync(parts, content, static () => null, Limit));
         await _backdoor.Parts.DeleteAsync(parts, Limit);
+        Assert.Equal(PartsFound.Missing, await _backdoor.Parts.LoadAsync(parts, content, static () => null, Limit));
         Assert.True(await _backdoor.Parts.TryMarkGoneAsync(parts, Limit));
-        Assert.False(await _backdoor.Parts.TryLoadAsync(parts, content, static () => null, Limit));
+        Assert.Equal(PartsFound.Gone, await _backdoor.Parts.LoadAsync(parts, content, static () => null, Limit));
     }
 
     [Fact]
