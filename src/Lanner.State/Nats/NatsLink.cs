@@ -119,8 +119,9 @@ internal sealed class NatsLink : IAsyncDisposable
                     return "it was closed by the server";
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidDataException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it is: the connection is of no use any more, and a new one begins afresh.
             return e.Message;
         }
         finally

@@ -33,6 +33,8 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
             StreamInfo info = await InsistAsync(() => jetStream.StreamAsync(streams.Log, cancellationToken), cancellationToken);
             HashSet<PartsReference> found = await parts.ListAsync(cancellationToken);
             Dictionary<string, long> named = found.Any(static one => one.Kind == PartsReference.Entry) ? await NamedAsync(info, cancellationToken) : [];
+            // Not beyond its end: then numbers would be left out.
+            trim = Math.Min(trim, info.State.LastSeq);
             if (trim > 0)
             {
                 await InsistAsync(async () =>
@@ -61,7 +63,7 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
             if (mark is null)
                 return 0;
             PartsReference reference = PartsReference.Parse(mark.Content) ?? throw Unreadable();
-            if (!await parts.TryLoadAsync(reference, content, problem, cancellationToken))
+            if (await parts.LoadAsync(reference, content, problem, cancellationToken) != PartsFound.Whole)
                 throw new StateException($"the snapshot of the first {mark.UpTo} entries was replaced by newer ones while it was read: load it again");
             return mark.UpTo;
         }

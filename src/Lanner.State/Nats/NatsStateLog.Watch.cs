@@ -4,7 +4,7 @@ namespace Lanner.State.Nats;
 public sealed partial class NatsStateLog
 {
     /// <summary>How often an entry of parts that are not to be found is tried before it is made sure that they are gone.</summary>
-    private const int AttemptsAtParts = 10;
+    private const int AttemptsAtParts = 5;
 
     private static readonly TimeSpan s_pauseAtParts = TimeSpan.FromSeconds(1);
 
@@ -54,7 +54,10 @@ public sealed partial class NatsStateLog
                     await _connection.LinkAsync(patient: true, _ending.Token);
                     if (!isMade)
                         await _streams.EnsureAsync(_ending.Token);
+                    long reached = _ends.Newest;
                     StreamInfo info = await _jetStream.StreamAsync(_streams.Log, _ending.Token);
+                    if (info.State.LastSeq < reached)
+                        throw new NatsException(NatsFailure.Behind, _streams.Behind(info.State.LastSeq, reached));
                     _isReplicated = info.Config?.NumReplicas > 1;
                     _ends.Learn(info);
                     isMade = true;

@@ -81,6 +81,7 @@ public sealed partial class NatsStateLog : IStateLog
     public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = Stop(cancellationToken);
+        _ends.Reached(after);
         await _ready.Task.WaitAsync(stop.Token);
         await foreach (Delivery delivery in _reader.ReadAsync(after, stop.Token))
         {
@@ -148,13 +149,14 @@ public sealed partial class NatsStateLog : IStateLog
         for (int attempt = 0; ; attempt++)
         {
             var content = new byte[reference.Size];
-            if (await _parts.TryLoadAsync(reference, new MemoryStream(content), static () => null, cancellationToken))
+            PartsFound found = await _parts.LoadAsync(reference, new MemoryStream(content), static () => null, cancellationToken);
+            if (found == PartsFound.Whole)
                 return content;
             // Trimmed meanwhile, most likely; or a server that answers is behind.
             _ends.Learn(await _jetStream.InsistAsync(() => _jetStream.StreamAsync(_streams.Log, cancellationToken), static () => null, cancellationToken));
             if (number < _ends.First)
                 throw new LogTrimmedException($"the log begins with entry {_ends.First}: entry {number} is not kept any more");
-            if (attempt >= AttemptsAtParts && await _parts.TryMarkGoneAsync(reference, cancellationToken))
+            if (found == PartsFound.Gone || (attempt >= AttemptsAtParts && await _parts.TryMarkGoneAsync(reference, cancellationToken)))
             {
                 Repeated(_log, number);
                 return null;

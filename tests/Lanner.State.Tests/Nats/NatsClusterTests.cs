@@ -96,6 +96,35 @@ public sealed class NatsClusterTests(NatsClusterFixture nats) : IClassFixture<Na
         await traffic.FinishAsync();
     }
 
+    [Fact]
+    public async Task All_servers_are_killed_at_once_and_come_back()
+    {
+        await using Traffic traffic = await BeginAsync();
+        await Task.WhenAll(nats.Servers.Select(static server => server.KillAsync()));
+        foreach (IStateLog node in _nodes)
+            await UntilAsync(() => node.Problem is not null);
+        await Task.WhenAll(nats.Servers.Select(static server => server.StartAsync()));
+        await traffic.ProgressAsync(s_all);
+        await traffic.FinishAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_alone_is_killed_again_and_again()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync();
+        foreach (int _ in s_all)
+            await OpenAsync(server.Address);
+        await using Traffic traffic = await BeginAsync();
+        for (int round = 0; round < 5; round++)
+        {
+            await server.KillAsync();
+            await server.StartAsync();
+            await traffic.ProgressAsync(s_all);
+        }
+        await traffic.FinishAsync();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

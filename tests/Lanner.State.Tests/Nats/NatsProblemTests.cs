@@ -158,6 +158,24 @@ public sealed class NatsProblemTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_ends_before_what_was_read_of_it()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync();
+        await using NatsStateLog log = Open(server.Address);
+        await log.UsableAsync(Limit);
+        long number = await log.AppendAsync(Guid.NewGuid(), default, Limit);
+        await using IAsyncEnumerator<Lanner.State.Replication.LogEntry> reader = log.ReadAsync(number + 7, Limit).GetAsyncEnumerator(Limit);
+        ValueTask<bool> reading = reader.MoveNextAsync();
+        string expected = $"the log of the cluster lanner at {server.Address} ends with entry {number}, and entry {number + 7} was in it already: NATS has lost it, or this is another NATS. Restore its store, or give the cluster another name to begin with an empty log";
+        while (log.Problem != expected)
+            await Task.Delay(10, Limit);
+        Assert.Equal(expected, (await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), default, Limit))).Message);
+        await log.DisposeAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(reading.AsTask);
+    }
+
+    [Fact]
     public async Task Two_servers_are_too_few_for_three_copies()
     {
         int[] routes = [NatsServerProcess.FreePort(), NatsServerProcess.FreePort()];

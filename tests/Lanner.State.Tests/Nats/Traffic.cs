@@ -29,13 +29,22 @@ internal sealed class Traffic : IAsyncDisposable
         _writing = [.. nodes.Select((node, number) => Task.Run(() => WriteAsync(node, number)))];
     }
 
-    /// <summary>Waits until each of the nodes has had some more entries acknowledged.</summary>
+    /// <summary>Waits until each of the nodes has had some more entries acknowledged, and has read as many.</summary>
     public async Task ProgressAsync(params int[] nodes)
     {
         long[] before = [.. _appended];
         foreach (int node in nodes)
         {
             while (Volatile.Read(ref _appended[node]) < before[node] + 20)
+            {
+                Failed();
+                await Task.Delay(20, _limit);
+            }
+        }
+        long newest = _acknowledged.Values.Max();
+        foreach (int node in nodes)
+        {
+            while (Newest(_read[node]) < newest)
             {
                 Failed();
                 await Task.Delay(20, _limit);
