@@ -22,7 +22,7 @@ public sealed class AppReferenceTests
     [InlineData("")]
     [InlineData("shop:")]
     [InlineData(":application")]
-    [InlineData("shop..wsgi:application")]
+    [InlineData("shop..views:application")]
     [InlineData("2shop:application")]
     [InlineData("shop:make_app(")]
     [InlineData("shop:make_app)")]
