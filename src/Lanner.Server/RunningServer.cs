@@ -5,6 +5,7 @@ using Lanner.Server.Commands;
 using Lanner.Server.Configuration;
 using Lanner.Server.Systemd;
 using Lanner.State;
+using Lanner.State.Locks;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     private readonly NotifySocket _manager;
     private readonly AppStates _states;
     private readonly RunningJobs _jobs;
+    private readonly RunningLocks _locks;
     private readonly ILogger _log;
     private readonly ReloadGate _gate = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -52,6 +54,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         processes.Observe(_feed.Tell);
         _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync };
         processes.Wrote = _jobs.Write;
+        _locks = new RunningLocks(new ServerLocks(_states.ReserveLockNumbersAsync, TimeProvider.System));
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
 
@@ -186,6 +189,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public async ValueTask DisposeAsync()
     {
         await _jobs.DisposeAsync();
+        await _locks.DisposeAsync();
         await _states.DisposeAsync();
         _reloading.Dispose();
     }
@@ -204,6 +208,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     {
         AppSupervisor supervisor = _processes.Supervise(app.Definition);
         _jobs.Attach(supervisor);
+        _locks.Attach(supervisor);
         return supervisor;
     }
 
