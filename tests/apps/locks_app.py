@@ -1,10 +1,10 @@
 """Takes `lanner.lock`. Each answer is JSON.
 
 `/count?file=&times=` adds 1 to the number in a file, so many times, under the lock `count` · `/hold?name=&file=` holds a lock until the file is there ·
-`/line?name=&subject=` notes `has SUBJECT` when it has the lock, and gives it back · `/try?name=&timeout=` · `/again?name=` asks twice in one thread ·
+`/line?name=&subject=` notes `asks SUBJECT`, and `has SUBJECT` when it has the lock, and gives it back · `/try?name=&timeout=` · `/again?name=` asks twice in one thread ·
 `/fork?name=` what a child of a holder has · `/exec?name=&file=` becomes another program while it holds it · `/spawned?name=` ·
 `/die?name=` ends the process while it holds it · `/number?name=` · the job `count`.
-AT_IMPORT: takes a lock while it is loaded; AT_SETUP: in each process before traffic.
+Each process notes `asked NAME` when a question for a lock has been sent. AT_IMPORT: takes a lock while it is loaded; AT_SETUP: in each process before traffic.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import threading
 from typing import Any
 
 import lanner
+from lanner import frames, worker_process
 from exchange import answer, await_file, note, query
 
 invoices = lanner.lock("count")
@@ -23,6 +24,15 @@ if "AT_IMPORT" in os.environ:
 
 @lanner.process.setup
 def boot() -> None:
+    control = worker_process._control
+    send = control.send
+
+    def noted(kind: int, entries: dict[str, Any]) -> None:
+        send(kind, entries)
+        if kind == frames.LOCK_ACQUIRE:
+            note("asked", entries["name"])
+
+    control.send = noted
     if "AT_SETUP" in os.environ:
         with lanner.lock("setup") as held:
             note("setup", str(held.number))
