@@ -46,8 +46,6 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
             LiveSettings settings = await LiveSettings.OpenAsync(
                 name, app.Settings, _store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
             settings.Changed = version => Changed?.Invoke(name, version);
-            if (settings.Current.Version > supervisor.Settings.Version)
-                await supervisor.Settings.DeliverAsync(settings.Current.Version, settings.Current.Json, supervisor.App.SettingsTimeout);
             supervisor.Settings.ChangeWanted = change => ChangeAsync(settings, change);
             lock (_gate)
                 _settings[name] = settings;

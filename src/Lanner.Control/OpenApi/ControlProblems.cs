@@ -29,6 +29,7 @@ internal static class ControlProblems
         ["failed"] = (500, "The server failed; its log has the reason."),
         ["not-written"] = (500, "The settings file could not be replaced; nothing has changed."),
         ["not-stored"] = (503, "The state cannot be read or kept; nothing has changed."),
+        ["not-acknowledged"] = (503, "The change is stored; whether every server of the cluster has it is not known."),
         ["not-ready"] = (503, "Requests should not be sent to it now."),
         ["queue-full"] = (503, "As many runs of the job wait as may."),
         ["stopping"] = (503, "The server is stopping."),

@@ -1,0 +1,207 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Lanner.State.Replication;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.State.Nats;
+
+/// <summary>
+/// A cluster's log in NATS JetStream: one stream, each message of which is an entry; its number is the entry's. What is larger
+/// than a message, and snapshots, are in parts in a second stream, stored before the small message that names them.
+/// </summary>
+public sealed partial class NatsStateLog : IStateLog
+{
+    /// <summary>Of an entry, in bytes.</summary>
+    private const int LargestEntry = 64 * 1024 * 1024;
+
+    /// <summary>Messages of <see cref="TellAsync"/> that wait to be handed on; more are lost.</summary>
+    private const int MostTold = 10_000;
+
+    /// <summary>The id of an entry, at the beginning of its Nats-Msg-Id.</summary>
+    private const int IdLength = 32;
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly NatsConnection _connection;
+    private readonly JetStream _jetStream;
+    private readonly NatsStreams _streams;
+    private readonly NatsParts _parts;
+    private readonly LogEnds _ends = new();
+    private readonly NatsLogReader _reader;
+    private readonly NatsSnapshots _snapshots;
+    private readonly Channel<NatsMessage> _told = Channel.CreateBounded<NatsMessage>(new BoundedChannelOptions(MostTold) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _watching;
+    private readonly Task _telling;
+
+    private NatsStateLog(NatsOptions options, TimeProvider time, ILogger log)
+    {
+        _time = time;
+        _log = log;
+        _connection = new NatsConnection(options, time, log);
+        _jetStream = new JetStream(_connection, time);
+        _streams = new NatsStreams(_connection, _jetStream, options, log);
+        _parts = new NatsParts(_connection, _jetStream, _streams, () => Unreachable);
+        _reader = new NatsLogReader(_connection, _jetStream, _streams, _ends, time, log);
+        _snapshots = new NatsSnapshots(_jetStream, _streams, _parts, _reader, _ends, () => Unreachable, log);
+        _streamProblem = _lastProblem = _connection.Problem;
+        _connection.ProblemChanged = Tell;
+        _watching = Task.Run(WatchAsync);
+        _telling = Task.Run(HandOnAsync);
+    }
+
+    /// <inheritdoc/>
+    public Action<ReadOnlyMemory<byte>>? Told { get; set; }
+
+    /// <summary>Begins to connect, and returns at once; <see cref="Problem"/> tells how it stands.</summary>
+    /// <exception cref="ArgumentException">The name of the cluster, or the number of replicas, is none.</exception>
+    public static NatsStateLog Open(NatsOptions options, TimeProvider time, ILogger log)
+    {
+        if (!NatsOptions.IsClusterName(options.Cluster))
+            throw new ArgumentException($"\"{options.Cluster}\" cannot be the name of a cluster: up to 60 letters, digits, - and _", nameof(options));
+        if (options.Replicas is < 1 or > 5)
+            throw new ArgumentException($"{options.Replicas} cannot be the number of copies: 1 to 5, and odd numbers are best", nameof(options));
+        return new NatsStateLog(options, time, log);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> NewestAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = Stop(cancellationToken);
+        return await SentencesAsync(async () =>
+        {
+            _ends.Learn(await _jetStream.InsistAsync(() => _jetStream.StreamAsync(_streams.Log, stop.Token), () => Unreachable, stop.Token));
+            return _ends.Newest;
+        });
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = Stop(cancellationToken);
+        await _ready.Task.WaitAsync(stop.Token);
+        await foreach (Delivery delivery in _reader.ReadAsync(after, stop.Token))
+        {
+            NatsMessage message = delivery.Message!;
+            if (message.Header("Nats-Msg-Id"u8) is not { Length: >= IdLength } text || !Guid.TryParseExact(text.AsSpan(0, IdLength), "N", out Guid id))
+            {
+                Foreign(_log, delivery.Number, _streams.Log);
+                continue;
+            }
+            if (message.Header("Lanner-Parts"u8) is not { } parts)
+                yield return new LogEntry(delivery.Number, id, message.Payload);
+            else if (await LoadAsync(delivery.Number, parts, stop.Token) is { } content)
+                yield return new LogEntry(delivery.Number, id, content);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StoreSnapshotAsync(long upTo, Stream content, long trim, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(trim, upTo);
+        using CancellationTokenSource stop = Stop(cancellationToken);
+        RequireReachable();
+        await _snapshots.StoreAsync(upTo, content, trim, stop.Token);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> LoadSnapshotAsync(Stream content, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = Stop(cancellationToken);
+        RequireReachable();
+        return await _snapshots.LoadAsync(content, stop.Token);
+    }
+
+    /// <inheritdoc/>
+    public async Task TellAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        if (message.Length > _parts.PartSize)
+            throw new ArgumentException($"a message of {message.Length:N0} bytes is too long to be told: {_parts.PartSize:N0} at most", nameof(message));
+        await _connection.PublishAsync(_streams.Told, message, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_ending.IsCancellationRequested)
+            return;
+        await _ending.CancelAsync();
+        await _watching;
+        _told.Writer.TryComplete();
+        await _telling;
+        await _connection.DisposeAsync();
+        // Not the source: appends that are under way look at it.
+    }
+
+    /// <summary>The content of an entry of parts; null: it does not count.</summary>
+    private async Task<byte[]?> LoadAsync(long number, string text, CancellationToken cancellationToken)
+    {
+        if (PartsReference.Parse(text) is not { Size: >= 0 and <= LargestEntry } reference)
+        {
+            Foreign(_log, number, _streams.Log);
+            return null;
+        }
+        if (number - reference.Base > NatsSnapshots.Reach)
+            return null;
+        for (int attempt = 0; ; attempt++)
+        {
+            var content = new byte[reference.Size];
+            if (await _parts.TryLoadAsync(reference, new MemoryStream(content), static () => null, cancellationToken))
+                return content;
+            // Trimmed meanwhile, most likely; or a server that answers is behind.
+            _ends.Learn(await _jetStream.InsistAsync(() => _jetStream.StreamAsync(_streams.Log, cancellationToken), static () => null, cancellationToken));
+            if (number < _ends.First)
+                throw new LogTrimmedException($"the log begins with entry {_ends.First}: entry {number} is not kept any more");
+            if (attempt >= AttemptsAtParts && await _parts.TryMarkGoneAsync(reference, cancellationToken))
+            {
+                Repeated(_log, number);
+                return null;
+            }
+            await Task.Delay(s_pauseAtParts, _time, cancellationToken);
+        }
+    }
+
+    private CancellationTokenSource Stop(CancellationToken cancellationToken) => CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+
+    private async Task<T> SentencesAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (e is NatsException or JetStreamException)
+        {
+            throw new StateException(_streams.Explain(e), e);
+        }
+    }
+
+    private async Task HandOnAsync()
+    {
+        await foreach (NatsMessage message in _told.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            try
+            {
+                Told?.Invoke(message.Payload);
+            }
+            catch (Exception e)
+            {
+                NotTaken(_log, e);
+            }
+        }
+    }
+
+    [LoggerMessage(5141, LogLevel.Warning, "message {Number} of {Stream} is no entry of Lanner's, it is left out: something else writes to the log")]
+    private static partial void Foreign(ILogger log, long number, string stream);
+
+    [LoggerMessage(5142, LogLevel.Debug, "entry {Number} came a second time, after the first was trimmed: it is left out")]
+    private static partial void Repeated(ILogger log, long number);
+
+    [LoggerMessage(5143, LogLevel.Error, "a message of another node was not taken")]
+    private static partial void NotTaken(ILogger log, Exception failure);
+
+    [LoggerMessage(5144, LogLevel.Warning, "the cluster's log cannot be used: {Why}")]
+    private static partial void Unusable(ILogger log, string why);
+
+    [LoggerMessage(5145, LogLevel.Information, "the cluster's log can be used")]
+    private static partial void Usable(ILogger log);
+}
