@@ -7,15 +7,12 @@ public sealed partial class SqliteState
     /// <summary>Reserves so many fencing numbers of locks for good; nobody else, and no later server, is given them.</summary>
     /// <returns>The first of them; they count from 1.</returns>
     /// <exception cref="StateException">They cannot be reserved.</exception>
-    public Task<long> ReserveLockNumbersAsync(int count, CancellationToken cancellationToken) => InTurnAsync(() =>
+    public Task<long> ReserveLockNumbersAsync(int count, CancellationToken cancellationToken) => WriteAsync(() =>
     {
-        using SqliteTransaction transaction = Begin();
         using SqliteCommand reserve = Command("""
             INSERT INTO lock_numbers (id, next) VALUES (1, 1 + $count)
             ON CONFLICT (id) DO UPDATE SET next = next + $count RETURNING next - $count
             """, ("$count", count));
-        long first = (long)reserve.ExecuteScalar()!;
-        transaction.Commit();
-        return first;
+        return (long)reserve.ExecuteScalar()!;
     }, cancellationToken);
 }
