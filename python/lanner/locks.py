@@ -87,7 +87,7 @@ class Lock:
         if _threads.get(self.name) == threading.get_ident():
             raise RuntimeError(f"this thread holds the lock {self.name} already and would wait for itself for ever")
         control = _control()
-        turn = _TurnHere(self.name) if control is None else _Turn(self.name, control)
+        turn: Union[_Turn, _TurnHere] = _TurnHere(self.name) if control is None else _Turn(self.name, control)
         try:
             number = turn.take(patience)
             if number is None:
