@@ -1,3 +1,4 @@
+using Lanner.Control;
 using Lanner.State;
 using Lanner.State.Locks;
 using Lanner.Supervision;
@@ -16,6 +17,10 @@ internal sealed class RunningLocks(ILocks locks) : IAsyncDisposable
         supervisor.Locks.Released = (name, number) => _ = locks.ReleaseAsync(new LockGrant(NameIn(app, name), number));
         supervisor.Locks.Ended = holder => _ = locks.ReleaseAllOfAsync(HolderIn(app, holder));
     }
+
+    /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
+    public IReadOnlyList<AppLock> Held(int count) =>
+        [.. locks.Held(count).Select(static held => held.Name.Split('/', 2) is [string app, string name] ? new AppLock(app, held with { Name = name, Holder = held.Holder[HolderIn(app, "").Length..] }) : throw new InvalidOperationException(held.Name))];
 
     public ValueTask DisposeAsync() => locks.DisposeAsync();
 

@@ -97,6 +97,8 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public IJobLedger Runs => _jobs.Ledger;
 
+    public IReadOnlyList<AppLock> HeldLocks(int count) => _locks.Held(count);
+
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -149,6 +149,20 @@ public abstract class LocksTests : IAsyncLifetime
         await Locks.ReleaseAllOfAsync("nobody");
     }
 
+    [Fact]
+    public async Task Held_Locks_AreToldWithThoseWhoWait()
+    {
+        Assert.Empty(Locks.Held(10));
+        LockGrant x = (await AskAsync("a", "x"))!.Value, y = (await AskAsync("b", "y"))!.Value;
+        Task<LockGrant?> waiting = AskAsync("c", "y");
+        Assert.Equal([("y", "b", y.Number, 1), ("x", "a", x.Number, 0)], Locks.Held(10).Select(static held => (held.Name, held.Holder, held.Number, held.Waiting)));
+        Assert.Equal(["y"], Locks.Held(1).Select(static held => held.Name));
+        await Locks.ReleaseAsync(y);
+        await waiting.WaitAsync(Patience);
+        await Locks.ReleaseAsync(x);
+        Assert.Equal([("y", "c", 0)], Locks.Held(10).Select(static held => (held.Name, held.Holder, held.Waiting)));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(ILocks.LongestName + 1)]

@@ -32,6 +32,9 @@ public interface ILocks : IAsyncDisposable
     /// <summary>Releases what was granted; the next one has it. Nothing happens when it has been released before.</summary>
     Task ReleaseAsync(LockGrant grant);
 
+    /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
+    IReadOnlyList<HeldLock> Held(int count);
+
     /// <summary>Releases all that a holder has; it waits for none any more: those calls are cancelled.</summary>
     Task ReleaseAllOfAsync(string holder);
 }
@@ -43,6 +46,14 @@ public interface ILocks : IAsyncDisposable
 /// the lock protects can refuse one who has lost it without knowing, by the number.
 /// </param>
 public readonly record struct LockGrant(string Name, long Number);
+
+/// <summary>A lock that is held.</summary>
+/// <param name="Name">The lock's name.</param>
+/// <param name="Holder">Who has it.</param>
+/// <param name="Number">The number of the grant.</param>
+/// <param name="Since">When it was granted.</param>
+/// <param name="Waiting">How many wait for it.</param>
+public readonly record struct HeldLock(string Name, string Holder, long Number, DateTimeOffset Since, int Waiting);
 
 /// <summary>A lock cannot be had.</summary>
 /// <param name="code">A word that does not change: <c>bad-name</c>, <c>too-many-waiters</c>, <c>too-many-locks</c>.</param>

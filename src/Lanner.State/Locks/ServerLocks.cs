@@ -6,7 +6,7 @@ namespace Lanner.State.Locks;
 /// server that dies loses the rest of its block, and no number is used twice. Nothing is reserved before the first grant.
 /// </summary>
 /// <param name="reserve">Reserves so many numbers for good and gives the first of them.</param>
-/// <param name="time">Bounds the waiting.</param>
+/// <param name="time">Bounds the waiting, and says since when a lock is held.</param>
 public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time) : ILocks
 {
     /// <summary>Numbers that are reserved in one commit.</summary>
@@ -82,6 +82,17 @@ public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time
         return Task.CompletedTask;
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<HeldLock> Held(int count)
+    {
+        lock (_gate)
+        {
+            return [.. _lines.Values.Where(static line => line.Holder is not null)
+                .OrderByDescending(static line => line.Waiting.Count).ThenBy(static line => line.Name, StringComparer.Ordinal).Take(count)
+                .Select(static line => new HeldLock(line.Name, line.Holder!, line.Number, line.Since, line.Waiting.Count))];
+        }
+    }
+
     /// <summary>Who still waits is cancelled.</summary>
     public ValueTask DisposeAsync()
     {
@@ -119,6 +130,7 @@ public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time
             first.Place = null;
             line.Holder = first.Holder;
             line.Number = _next++;
+            line.Since = time.GetUtcNow();
             first.Done.TrySetResult(new LockGrant(line.Name, line.Number));
         }
         ForgetUnused(line);
@@ -199,6 +211,8 @@ public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time
         public string? Holder { get; set; }
 
         public long Number { get; set; }
+
+        public DateTimeOffset Since { get; set; }
 
         public LinkedList<Asker> Waiting { get; } = [];
     }

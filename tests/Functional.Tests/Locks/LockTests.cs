@@ -32,6 +32,10 @@ public class LockTests
         int holder = await NotedAsync(served, "held x");
         Task<string> next = served.Server.Client.GetStringAsync("/number?name=x");
         Assert.False(await AskAsync<bool>(served, "/try?name=x&timeout=0"));
+        JsonNode told = null!;
+        await served.UntilAsync(async () => (int)(told = JsonNode.Parse(await served.Control.GetStringAsync("/v1/locks"))!["locks"]!.AsArray().Single()!)["waiting"]! == 1, "the other waits");
+        Assert.Equal(("x", "x", 1L), ((string)told["app"]!, (string)told["name"]!, (long)told["number"]!));
+        Assert.EndsWith($"(pid {holder})", (string)told["holder"]!, StringComparison.Ordinal);
 
         Processes.Signal(holder, "KILL");
 
