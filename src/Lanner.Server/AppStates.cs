@@ -16,6 +16,9 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
     /// <summary>What has become of runs of jobs.</summary>
     public IJobLedger Ledger => store;
 
+    /// <summary>Reserves fencing numbers of locks.</summary>
+    public Task<long> ReserveLockNumbersAsync(int count) => _store.ReserveLockNumbersAsync(count, CancellationToken.None);
+
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }
 

@@ -5,6 +5,7 @@ using Lanner.Server.Commands;
 using Lanner.Server.Configuration;
 using Lanner.Server.Systemd;
 using Lanner.State;
+using Lanner.State.Locks;
 using Lanner.State.Replication;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     private readonly AppStates _states;
     private readonly ReplicatedState? _cluster;
     private readonly RunningJobs _jobs;
+    private readonly RunningLocks _locks;
     private readonly ILogger _log;
     private readonly ReloadGate _gate = new();
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -61,6 +63,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         processes.Observe(_feed.Tell);
         _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
         processes.Wrote = _jobs.Write;
+        _locks = new RunningLocks(new ServerLocks(_states.ReserveLockNumbersAsync, TimeProvider.System));
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
 
@@ -104,6 +107,8 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public IJobLedger Runs => _jobs.Ledger;
 
     public ClusterStatus? Cluster => _cluster?.Status();
+
+    public IReadOnlyList<AppLock> HeldLocks(int count) => _locks.Held(count);
 
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>
@@ -220,6 +225,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public async ValueTask DisposeAsync()
     {
         await _jobs.DisposeAsync();
+        await _locks.DisposeAsync();
         await _states.DisposeAsync();
         _reloading.Dispose();
     }
@@ -238,6 +244,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     {
         AppSupervisor supervisor = _processes.Supervise(app.Definition);
         _jobs.Attach(supervisor);
+        _locks.Attach(supervisor);
         return supervisor;
     }
 
