@@ -17,17 +17,24 @@ internal sealed partial class ControlRoutes
             InApp(request.Values[0], app => ControlAnswer.Json(StatusCodes.Status200OK, json => ActivityJson.WriteHistory(json, app, ActivityJson.After(request.Http.Query["after"])))))
             with { Problems = ["unknown-app"], Parameters = [new ControlParameter("query", "after", "Only what came later than this moment.")] },
         Shown("/v1/apps/{name}/errors", "The errors that requests last ended with.", "Errors", ActivityJson.WriteErrors),
-        Get("/v1/locks", "The locks that are held, those for which most wait first; at most 1,000.", "Locks", _ => Locks()),
+        new ControlRoute(HttpMethods.Get, "/v1/locks", "The locks that are held, those for which most wait first; at most 1,000.", LocksAsync) { Schema = "Locks", Problems = ["not-stored"] },
     ];
 
-    private ControlAnswer Locks() => ControlAnswer.Json(StatusCodes.Status200OK, json =>
+    private Task<ControlAnswer> LocksAsync(ControlRequest request) => StoredAsync(async () =>
+    {
+        IReadOnlyList<AppLock> locks = await _server.HeldLocksAsync(MostLocks, request.Left);
+        return ControlAnswer.Json(StatusCodes.Status200OK, json => WriteLocks(json, locks));
+    });
+
+    private static void WriteLocks(Utf8JsonWriter json, IReadOnlyList<AppLock> locks)
     {
         json.WriteStartArray("locks");
-        foreach ((string app, HeldLock held) in _server.HeldLocks(MostLocks))
+        foreach ((string app, HeldLock held) in locks)
         {
             json.WriteStartObject();
             json.WriteString("app", app);
             json.WriteString("name", held.Name);
+            json.WriteString("node", held.Node);
             json.WriteString("holder", held.Holder);
             json.WriteNumber("number", held.Number);
             json.WriteString("since", held.Since.UtcDateTime);
@@ -35,7 +42,7 @@ internal sealed partial class ControlRoutes
             json.WriteEndObject();
         }
         json.WriteEndArray();
-    });
+    }
 
     private ControlRoute Shown(string path, string summary, string schema, Action<Utf8JsonWriter, ControlledApp> write) =>
         Get(path, summary, schema, request => InApp(request.Values[0], app => ControlAnswer.Json(StatusCodes.Status200OK, json => write(json, app)))) with { Problems = ["unknown-app"] };

@@ -71,7 +71,7 @@ public interface IControlledServer
     ClusterStatus? Cluster => null;
 
     /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
-    IReadOnlyList<AppLock> HeldLocks(int count) => [];
+    Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AppLock>>([]);
 
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();

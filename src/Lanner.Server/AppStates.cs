@@ -17,7 +17,6 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
     public IJobLedger Ledger => store;
 
     /// <summary>Reserves fencing numbers of locks.</summary>
-    public Task<long> ReserveLockNumbersAsync(int count) => _store.ReserveLockNumbersAsync(count, CancellationToken.None);
 
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }

@@ -19,8 +19,8 @@ internal sealed class RunningLocks(ILocks locks) : IAsyncDisposable
     }
 
     /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
-    public IReadOnlyList<AppLock> Held(int count) =>
-        [.. locks.Held(count).Select(static held => held.Name.Split('/', 2) is [string app, string name] ? new AppLock(app, held with { Name = name, Holder = held.Holder[HolderIn(app, "").Length..] }) : throw new InvalidOperationException(held.Name))];
+    public async Task<IReadOnlyList<AppLock>> HeldAsync(int count, CancellationToken cancellationToken) =>
+        [.. (await locks.HeldAsync(count, cancellationToken)).Select(static held => held.Name.Split('/', 2) is [string app, string name] ? new AppLock(app, held with { Name = name, Holder = held.Holder[HolderIn(app, "").Length..] }) : throw new InvalidOperationException(held.Name))];
 
     public ValueTask DisposeAsync() => locks.DisposeAsync();
 

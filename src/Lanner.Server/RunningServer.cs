@@ -63,7 +63,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         processes.Observe(_feed.Tell);
         _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
         processes.Wrote = _jobs.Write;
-        _locks = new RunningLocks(new ServerLocks(_states.ReserveLockNumbersAsync, TimeProvider.System));
+        _locks = new RunningLocks(state.Locks);
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public ClusterStatus? Cluster => _cluster?.Status();
 
-    public IReadOnlyList<AppLock> HeldLocks(int count) => _locks.Held(count);
+    public Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => _locks.HeldAsync(count, cancellationToken);
 
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>

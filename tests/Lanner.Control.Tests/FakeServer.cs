@@ -27,7 +27,7 @@ internal sealed class FakeServer : IControlledServer
     /// <summary>The locks that are held.</summary>
     public IReadOnlyList<AppLock> Locks { get; set; } = [];
 
-    public IReadOnlyList<AppLock> HeldLocks(int count) => [.. Locks.Take(count)];
+    public Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AppLock>>([.. Locks.Take(count)]);
 
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 

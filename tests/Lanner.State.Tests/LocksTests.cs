@@ -152,15 +152,15 @@ public abstract class LocksTests : IAsyncLifetime
     [Fact]
     public async Task Held_Locks_AreToldWithThoseWhoWait()
     {
-        Assert.Empty(Locks.Held(10));
+        Assert.Empty((await Locks.HeldAsync(10, default)));
         LockGrant x = (await AskAsync("a", "x"))!.Value, y = (await AskAsync("b", "y"))!.Value;
         Task<LockGrant?> waiting = AskAsync("c", "y");
-        Assert.Equal([("y", "b", y.Number, 1), ("x", "a", x.Number, 0)], Locks.Held(10).Select(static held => (held.Name, held.Holder, held.Number, held.Waiting)));
-        Assert.Equal(["y"], Locks.Held(1).Select(static held => held.Name));
+        Assert.Equal([("y", "b", y.Number, 1), ("x", "a", x.Number, 0)], (await Locks.HeldAsync(10, default)).Select(static held => (held.Name, held.Holder, held.Number, held.Waiting)));
+        Assert.Equal(["y"], (await Locks.HeldAsync(1, default)).Select(static held => held.Name));
         await Locks.ReleaseAsync(y);
         await waiting.WaitAsync(Patience);
         await Locks.ReleaseAsync(x);
-        Assert.Equal([("y", "c", 0)], Locks.Held(10).Select(static held => (held.Name, held.Holder, held.Waiting)));
+        Assert.Equal([("y", "c", 0)], (await Locks.HeldAsync(10, default)).Select(static held => (held.Name, held.Holder, held.Waiting)));
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public interface ILocks : IAsyncDisposable
     Task ReleaseAsync(LockGrant grant);
 
     /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
-    IReadOnlyList<HeldLock> Held(int count);
+    Task<IReadOnlyList<HeldLock>> HeldAsync(int count, CancellationToken cancellationToken);
 
     /// <summary>Releases all that a holder has; it waits for none any more: those calls are cancelled.</summary>
     Task ReleaseAllOfAsync(string holder);
@@ -53,7 +53,11 @@ public readonly record struct LockGrant(string Name, long Number);
 /// <param name="Number">The number of the grant.</param>
 /// <param name="Since">When it was granted.</param>
 /// <param name="Waiting">How many wait for it.</param>
-public readonly record struct HeldLock(string Name, string Holder, long Number, DateTimeOffset Since, int Waiting);
+public readonly record struct HeldLock(string Name, string Holder, long Number, DateTimeOffset Since, int Waiting)
+{
+    /// <summary>The node of the cluster that the holder belongs to; null: there is none.</summary>
+    public string? Node { get; init; }
+}
 
 /// <summary>A lock cannot be had.</summary>
 /// <param name="code">A word that does not change: <c>bad-name</c>, <c>too-many-waiters</c>, <c>too-many-locks</c>.</param>

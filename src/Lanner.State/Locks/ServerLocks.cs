@@ -83,13 +83,13 @@ public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<HeldLock> Held(int count)
+    public Task<IReadOnlyList<HeldLock>> HeldAsync(int count, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return [.. _lines.Values.Where(static line => line.Holder is not null)
+            return Task.FromResult<IReadOnlyList<HeldLock>>([.. _lines.Values.Where(static line => line.Holder is not null)
                 .OrderByDescending(static line => line.Waiting.Count).ThenBy(static line => line.Name, StringComparer.Ordinal).Take(count)
-                .Select(static line => new HeldLock(line.Name, line.Holder!, line.Number, line.Since, line.Waiting.Count))];
+                .Select(static line => new HeldLock(line.Name, line.Holder!, line.Number, line.Since, line.Waiting.Count))]);
         }
     }
 

@@ -73,7 +73,7 @@ public sealed partial class ReplicatedState
             if (!_replica.Advance(entry.Number, entry.Id))
                 return (false, false, null);
             bool isNew = !IsFarewell(command) && _replica.NoteNode(command.Node, entry.Number, (command as Hello)?.About);
-            return (true, isNew, Apply(command));
+            return (true, isNew, Apply(command, entry.Number));
         }, _ending.Token);
 
         Reach(entry.Number);
@@ -103,10 +103,10 @@ public sealed partial class ReplicatedState
     private static bool IsFarewell(StateCommand command) => command is NodeGone gone && gone.Gone == gone.Node;
 
     /// <summary>Does what an entry says, in the replica alone.</summary>
-    private object? Apply(StateCommand command) => command switch
+    private object? Apply(StateCommand command, long number) => command switch
     {
         Hello => true,
-        NodeGone it => _replica.ForgetNode(it.Gone, IsFarewell(it) ? long.MaxValue : it.Since),
+        NodeGone it => _replica.ForgetNode(it.Gone, IsFarewell(it) ? long.MaxValue : it.Since, it.At),
         SnapshotStored it => _replica.NoteSnapshot(it.UpTo),
         AppendSettings it => _replica.TryAppend(it.App, it.After, it.Versions),
         SetJobMarks it => _replica.SetMarks(it.Marks),
@@ -118,6 +118,8 @@ public sealed partial class ReplicatedState
         InheritRuns it => _replica.HasNode(it.Gone)
             ? new InheritedRuns([], [])
             : _replica.Inherit(it.Gone, it.Heir, it.At, run => it.Again.ContainsKey(run.Id), run => it.Again.GetValueOrDefault(run.Id)),
+        AskLock it => _replica.AskLock(it.Name, it.Node, it.Holder, number, it.At),
+        LeaveLocks it => _replica.LeaveLocks(it.Node, it.Numbers, it.At),
         PruneRuns it => _replica.Prune(it.Jobs),
         _ => throw new JsonException($"unknown command {command.GetType().Name}"),
     };
@@ -131,8 +133,12 @@ public sealed partial class ReplicatedState
             SeenEntry(command, entry.Number);
         switch (command)
         {
-            case NodeGone gone when made is true:
+            case NodeGone gone when made is NodeEnd { IsGone: true } end:
                 Remove(gone.Gone);
+                _locks.Grant(end.Next);
+                break;
+            case LeaveLocks when made is IReadOnlyList<LockPlace> next:
+                _locks.Grant(next);
                 break;
             case AppendSettings it when made is true:
                 foreach (StoredSettings version in it.Versions)

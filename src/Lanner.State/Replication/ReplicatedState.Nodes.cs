@@ -126,7 +126,7 @@ public sealed partial class ReplicatedState
         Silent(_logger, name, _options.Lease);
         try
         {
-            await SubmitAsync<bool>(new NodeGone(name, newest), CancellationToken.None);
+            await SubmitAsync<NodeEnd>(new NodeGone(name, newest, _time.GetUtcNow()), CancellationToken.None);
         }
         catch (StateException)
         {
@@ -148,7 +148,7 @@ public sealed partial class ReplicatedState
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), _time);
         try
         {
-            await SubmitAsync<bool>(new NodeGone(_options.Node, long.MaxValue), limit.Token);
+            await SubmitAsync<NodeEnd>(new NodeGone(_options.Node, long.MaxValue, _time.GetUtcNow()), limit.Token);
         }
         catch (Exception e) when (e is StateException or OperationCanceledException)
         {
@@ -187,6 +187,8 @@ public sealed partial class ReplicatedState
             _nodes.Remove(name);
             Settle();
         }
+        if (name == _options.Node)
+            _locks.Lose();
         Gone(_logger, name);
         TellNodesChanged();
     }

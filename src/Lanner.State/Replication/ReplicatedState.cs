@@ -21,6 +21,7 @@ public sealed partial class ReplicatedState : IServerState
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource<object?>> _pending = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
+    private readonly ClusterLocks _locks;
     private readonly List<(long Number, TaskCompletionSource Done)> _awaited = [];
     private SqliteState _replica = null!;
     private Task _running = Task.CompletedTask;
@@ -37,6 +38,7 @@ public sealed partial class ReplicatedState : IServerState
     public ReplicatedState(IStateLog log, ReplicationOptions options, TimeProvider time, ILogger logger)
     {
         _log = log;
+        _locks = new ClusterLocks(this);
         _options = options;
         _time = time;
         _logger = logger;

@@ -21,6 +21,8 @@ namespace Lanner.State.Replication;
 [JsonDerivedType(typeof(RecordRuns), "record")]
 [JsonDerivedType(typeof(InheritRuns), "inherit")]
 [JsonDerivedType(typeof(PruneRuns), "prune")]
+[JsonDerivedType(typeof(AskLock), "lock")]
+[JsonDerivedType(typeof(LeaveLocks), "unlock")]
 internal abstract record StateCommand
 {
     /// <summary>Who wants it. Whoever writes is there: a node that was taken for gone belongs to the cluster again with its next entry.</summary>
@@ -34,7 +36,8 @@ internal sealed record Hello(NodeDescription About) : StateCommand;
 /// <summary>A node has left, or was not heard of for too long.</summary>
 /// <param name="Gone">Its name.</param>
 /// <param name="Since">The number of its newest entry as the writer knows it: after a newer one it is not gone.</param>
-internal sealed record NodeGone(string Gone, long Since) : StateCommand;
+/// <param name="At">When.</param>
+internal sealed record NodeGone(string Gone, long Since, DateTimeOffset At) : StateCommand;
 
 /// <summary>A snapshot is kept.</summary>
 /// <param name="UpTo">The last entry in it.</param>
@@ -62,6 +65,12 @@ internal sealed record RecordRuns(string Server, IReadOnlyList<BegunRun> Begun, 
 internal sealed record InheritRuns(string Gone, string Heir, DateTimeOffset At, IReadOnlyDictionary<long, NewRun?> Again) : StateCommand;
 
 internal sealed record PruneRuns(IReadOnlyList<KeptRuns> Jobs) : StateCommand;
+
+/// <summary>Gets in line for a lock, or is granted it. The entry's number is the place, and the fencing number.</summary>
+internal sealed record AskLock(string Name, string Holder, DateTimeOffset At) : StateCommand;
+
+/// <summary>Gives up places of this node, held or waited for.</summary>
+internal sealed record LeaveLocks(IReadOnlyList<long> Numbers, DateTimeOffset At) : StateCommand;
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StateCommand))]

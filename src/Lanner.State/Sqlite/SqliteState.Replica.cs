@@ -15,6 +15,9 @@ public sealed partial class SqliteState
         INSERT OR IGNORE INTO replica VALUES (1, 0, 0);
         CREATE TABLE IF NOT EXISTS replica_entry (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
         CREATE TABLE IF NOT EXISTS replica_node (name TEXT PRIMARY KEY, newest INTEGER NOT NULL, about TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS replica_lock (number INTEGER PRIMARY KEY, name TEXT NOT NULL, node TEXT NOT NULL, holder TEXT NOT NULL, since INTEGER NOT NULL);
+        CREATE INDEX IF NOT EXISTS replica_lock_name ON replica_lock (name, number);
+        CREATE INDEX IF NOT EXISTS replica_lock_node ON replica_lock (node);
         """;
 
     /// <summary>The last entry that was applied, and the last one that is in a snapshot.</summary>
@@ -62,11 +65,14 @@ public sealed partial class SqliteState
         return true;
     }
 
-    /// <summary>Notes that a node is gone, unless it has written since.</summary>
-    internal bool ForgetNode(string name, long since)
+    /// <summary>Notes that a node is gone, unless it has written since, and frees its locks.</summary>
+    internal NodeEnd ForgetNode(string name, long since, DateTimeOffset at)
     {
         using SqliteCommand forget = Command("DELETE FROM replica_node WHERE name = $name AND newest <= $since", ("$name", name), ("$since", since));
-        return forget.ExecuteNonQuery() == 1;
+        if (forget.ExecuteNonQuery() == 0)
+            return new NodeEnd(false, []);
+        using SqliteCommand places = Command("SELECT number FROM replica_lock WHERE node = $node ORDER BY number", ("$node", name));
+        return new NodeEnd(true, LeaveLocks(name, Rows(places, static row => row.GetInt64(0)), at));
     }
 
     internal bool HasNode(string name)

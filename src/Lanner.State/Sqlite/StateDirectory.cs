@@ -1,3 +1,4 @@
+using Lanner.State.Locks;
 using Lanner.State.Settings;
 
 namespace Lanner.State.Sqlite;
@@ -7,6 +8,7 @@ public sealed partial class StateDirectory(string directory) : IServerState
 {
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile SqliteState? _state;
+    private ServerLocks? _locks;
 
     /// <inheritdoc/>
     public async Task<StoredSettings?> LoadAsync(string app, CancellationToken cancellationToken) =>
