@@ -6,7 +6,7 @@ from .hooks import after_fork, before_fork, process, thread
 from .identity import worker
 from .once import once
 
-__all__ = ["LogHandler", "after_fork", "before_fork", "fork", "job", "metrics", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
+__all__ = ["LogHandler", "after_fork", "before_fork", "fork", "job", "lock", "metrics", "once", "process", "settings", "spawn", "thread", "worker", "__version__"]
 __version__ = "0.1.0"
 
 
@@ -21,6 +21,11 @@ def __getattr__(name: str) -> object:
 
         globals()["job"] = job
         return job
+    if name == "lock":
+        from .locks import lock
+
+        globals()["lock"] = lock
+        return lock
     if name == "settings":
         from .live_settings import settings
 

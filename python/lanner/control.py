@@ -45,13 +45,21 @@ class Control:
         with self._sending:
             self._link.send(kind, entries)
 
-    def ask(self, kind: int, entries: dict[str, Any]) -> dict[str, Any]:
-        """Sends a question and waits for its answer, a frame of kind ANSWER with the same number. Any thread may ask.
-        Raises ``Gone`` when none will come."""
+    def require(self) -> None:
+        """Raises ``Gone`` in a child of the worker: it cannot ask."""
         if os.getpid() != self._pid:
             raise Gone("this process was forked by the app: only the worker itself can ask the server")
+
+    def number(self) -> int:
+        """For a question that may be given up by its number before its answer is here."""
+        return next(self._numbers)
+
+    def ask(self, kind: int, entries: dict[str, Any], number: int = 0) -> dict[str, Any]:
+        """Sends a question and waits for its answer, a frame of kind ANSWER with the same number. Any thread may ask.
+        Raises ``Gone`` when none will come."""
+        self.require()
         answer = _Answer()
-        number = next(self._numbers)
+        number = number or self.number()
         self._waiting[number] = answer
         try:
             self.send(kind, {**entries, "number": number})

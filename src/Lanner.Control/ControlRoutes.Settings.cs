@@ -9,7 +9,7 @@ internal sealed partial class ControlRoutes
     /// <summary>Twice what settings may be: a merge patch names what it removes.</summary>
     private const int LongestSettings = 4 * 1024 * 1024;
 
-    private static readonly string[] s_settingsProblems = ["unknown-app", "not-json", "bad-request", "version-differs", "settings-invalid", "not-ready", "not-stored"];
+    private static readonly string[] s_settingsProblems = ["unknown-app", "not-json", "bad-request", "version-differs", "settings-invalid", "not-ready", "not-stored", "not-acknowledged"];
     private static readonly ControlParameter[] s_ifMatch = [new("header", "If-Match", "The version in quotes, as ETag gives it: only if the settings have it still.")];
 
     private ControlRoute[] SettingsRoutesOfApps() =>

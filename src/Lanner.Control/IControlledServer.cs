@@ -1,5 +1,7 @@
 using Lanner.Jobs;
 using Lanner.State;
+using Lanner.State.Locks;
+using Lanner.State.Replication;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 
@@ -65,6 +67,12 @@ public interface IControlledServer
     /// <summary>What has become of runs.</summary>
     IJobLedger Runs => throw new NotSupportedException("this server keeps no jobs");
 
+    /// <summary>The cluster that the server belongs to; null: none.</summary>
+    ClusterStatus? Cluster => null;
+
+    /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
+    IReadOnlyList<AppLock> HeldLocks(int count) => [];
+
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();
 }
@@ -75,6 +83,9 @@ public sealed record ControlledApp(AppSupervisor Supervisor, IReadOnlyList<strin
     /// <summary>Its live settings; null while they are being loaded.</summary>
     public LiveSettings? Settings { get; init; }
 }
+
+/// <summary>A lock of an app that is held, with its name and holder within the app.</summary>
+public sealed record AppLock(string App, HeldLock Held);
 
 /// <summary>The life of the server.</summary>
 public enum ServerState

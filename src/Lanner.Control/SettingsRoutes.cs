@@ -89,7 +89,7 @@ internal static class SettingsRoutes
             json.WriteEndArray();
         }),
         { Code: "too-large" } => ControlAnswer.Problem(StatusCodes.Status413PayloadTooLarge, refusal.Code, refusal.Message),
-        { Code: "not-stored" } => ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, refusal.Code, refusal.Message),
+        { Code: "not-stored" or "not-acknowledged" } => ControlAnswer.Problem(StatusCodes.Status503ServiceUnavailable, refusal.Code, refusal.Message),
         _ => ControlAnswer.Problem(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),
     };
 

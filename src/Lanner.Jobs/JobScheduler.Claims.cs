@@ -19,7 +19,7 @@ public sealed partial class JobScheduler
     {
         DateTimeOffset now = _time.GetUtcNow();
         long timestamp = _time.GetTimestamp();
-        List<JobEntry> due = Due(now);
+        List<JobEntry> due = await LeaveToOthersAsync(Due(now), now);
         if (due.Count == 0)
             return false;
         var runs = new List<NewRun>();
@@ -132,7 +132,7 @@ public sealed partial class JobScheduler
         IReadOnlyList<StoredRun?> taken;
         try
         {
-            taken = await _ledger.TryTakeAsync(_options.Server, [.. picked.Select(static one => one.Run.Id)], CancellationToken.None);
+            taken = await _ledger.TryTakeAsync(_options.Server, [.. picked.Select(static one => new RunToTake(one.Run.Id, one.Entry.Definition.Overlap != Overlap.Allow))], CancellationToken.None);
         }
         catch
         {
@@ -143,10 +143,14 @@ public sealed partial class JobScheduler
         var start = new List<RunInHand>();
         for (int i = 0; i < picked.Count; i++)
         {
-            if (taken[i] is { } run)
+            _elsewhere.Remove(picked[i].Run.Id);
+            if (taken[i] is { State: RunState.Claimed } run)
                 start.Add(InHand(run, picked[i].Entry, now, timestamp, picked[i].Run.IsLate));
             else
                 _line.Release(picked[i].Entry);
+            // Another run of the job is under way on another server.
+            if (taken[i] is { State: RunState.Waiting })
+                _line.Add(picked[i].Run with { NotBefore = now + s_look });
         }
         Hold(start);
         return picked.Count == _options.MostAtOnce || picked.Count > start.Count;
@@ -187,7 +191,7 @@ public sealed partial class JobScheduler
         entry.Stamp++;
         entry.Next = entry.Definition.Schedule?.Next(entry.Considered);
         if (entry.Next is { } next && !entry.IsPaused)
-            Schedule(entry, next - _options.ClaimAhead);
+            Schedule(entry, next - _options.ClaimAhead + Patience(entry));
     }
 
     private void Schedule(JobEntry entry, DateTimeOffset wake) => _wakes.Enqueue((entry, entry.Stamp), wake.UtcTicks);

@@ -56,6 +56,7 @@ public sealed partial class JobScheduler
         bool isMore = !_isStopping && await ClaimDueAsync();
         await StoreAskedAsync();
         await MakeChangesAsync();
+        await TakeNewsAsync();
         isMore |= !_isStopping && await TakeWaitingAsync();
         if (!isMore && !_isStopping)
             await KeepUpAsync();
@@ -72,6 +73,8 @@ public sealed partial class JobScheduler
         TimeSpan rest = s_look;
         if (_wakes.TryPeek(out _, out long wake))
             rest = Min(rest, new DateTimeOffset(wake, TimeSpan.Zero) - now);
+        if (_looksElsewhereAt is { } look)
+            rest = Min(rest, look - now);
         if (_line.Next is { } next)
             rest = Min(rest, next - _options.ClaimAhead - now);
         return rest > TimeSpan.Zero ? rest : TimeSpan.FromMilliseconds(1);
@@ -131,7 +134,7 @@ public sealed partial class JobScheduler
             return;
         DateTimeOffset now = _time.GetUtcNow();
         FinishedRun[] finished = [.. _endedNow.Select(run => Finished(run, now))];
-        IReadOnlyList<StoredRun> again = await _ledger.RecordAsync(_options.Server, [.. _begunNow.Select(static run => (run.Run.Id, run.Started.GetValueOrDefault()))], finished, CancellationToken.None);
+        IReadOnlyList<StoredRun> again = await _ledger.RecordAsync(_options.Server, [.. _begunNow.Select(static run => new BegunRun(run.Run.Id, run.Started.GetValueOrDefault()))], finished, CancellationToken.None);
         foreach (StoredRun run in again)
             LineUp(run, isLate: false);
         foreach (RunInHand run in _begunNow)

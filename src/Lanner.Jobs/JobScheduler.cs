@@ -53,6 +53,8 @@ public sealed partial class JobScheduler : IAsyncDisposable
         _signal = new WakeSignal(time);
         _gate = new StartingGate(time, options.IsExact, Begin);
         _upkeepAt = _startedAt = time.GetTimestamp();
+        _ledger.ChangedElsewhere = OnChangedElsewhere;
+        _news = _ledger.ChangedElsewhere is null ? 0 : (int)LedgerChange.RunsWait;
     }
 
     /// <summary>Told of each run that started, ended or was left out, by the scheduler's loop: it returns soon.</summary>

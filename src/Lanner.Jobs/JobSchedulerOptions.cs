@@ -12,6 +12,12 @@ public sealed record JobSchedulerOptions
     /// <summary>Instants are claimed so long before, so that storing the claim costs no time when they are due.</summary>
     public TimeSpan ClaimAhead { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Of several servers with one ledger, the others look so long after an instant whether the one that is to claim it has done so.</summary>
+    public TimeSpan ClaimPatience { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Runs that wait elsewhere are looked for so long after word of them, or later by as much again: who put them in line has the first turn.</summary>
+    public TimeSpan TakePatience { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>An instant is missed when it could not be started for so long; up to that it is late.</summary>
     public TimeSpan MissedAfter { get; init; } = TimeSpan.FromSeconds(10);
 

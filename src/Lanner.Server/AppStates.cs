@@ -2,21 +2,22 @@ using Lanner.Control;
 using Lanner.Server.Configuration;
 using Lanner.State;
 using Lanner.State.Settings;
-using Lanner.State.Sqlite;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Server;
 
 /// <summary>The live settings of each app, between the state that keeps them and the supervisor that brings them to its workers.</summary>
-internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposable
+internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LiveSettings> _settings = [];
-    private readonly StateDirectory _store = new StateDirectory(directory);
 
     /// <summary>What has become of runs of jobs.</summary>
-    public IJobLedger Ledger => _store;
+    public IJobLedger Ledger => store;
+
+    /// <summary>Reserves fencing numbers of locks.</summary>
+    public Task<long> ReserveLockNumbersAsync(int count) => _store.ReserveLockNumbersAsync(count, CancellationToken.None);
 
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }
@@ -27,6 +28,9 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
         lock (_gate)
             return _settings.GetValueOrDefault(app);
     }
+
+    /// <summary>Before the first app is opened.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => store.StartAsync(cancellationToken);
 
     /// <summary>Loads the app's settings, or has them follow a reloaded file. Before its processes start.</summary>
     /// <exception cref="SettingsRefusedException">They cannot be read or kept, or the first values are not valid.</exception>
@@ -41,10 +45,8 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
                 return;
             }
             LiveSettings settings = await LiveSettings.OpenAsync(
-                name, app.Settings, _store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
+                name, app.Settings, store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
             settings.Changed = version => Changed?.Invoke(name, version);
-            if (settings.Current.Version > supervisor.Settings.Version)
-                await supervisor.Settings.DeliverAsync(settings.Current.Version, settings.Current.Json, supervisor.App.SettingsTimeout);
             supervisor.Settings.ChangeWanted = change => ChangeAsync(settings, change);
             lock (_gate)
                 _settings[name] = settings;
@@ -76,7 +78,7 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
             apps = [.. _settings.Keys];
         foreach (string app in apps)
             await CloseAsync(app);
-        await _store.DisposeAsync();
+        await store.DisposeAsync();
     }
 
     private static async Task<SettingsAnswer> ChangeAsync(LiveSettings settings, SettingsChange change)

@@ -10,8 +10,21 @@ namespace Lanner.State;
 /// <remarks>Every method throws <see cref="StateException"/> when the ledger cannot be read or written; nothing is changed then.</remarks>
 public interface IJobLedger : IAsyncDisposable
 {
+    /// <summary>Called when other servers have changed what concerns this one; it returns soon. A ledger that cannot know never calls it.</summary>
+    Action<LedgerChange>? ChangedElsewhere
+    {
+        get => null;
+        set { }
+    }
+
+    /// <summary>Whether this server is, of those that have an app, the one to claim a job's instants first; if not, it looks a little later whether that was done.</summary>
+    bool IsFirstFor(string app, string job) => true;
+
     /// <summary>What is remembered of all jobs.</summary>
     Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is remembered of some jobs.</summary>
+    Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken);
 
     /// <summary>Notes marks; whether a job is paused stays as it is.</summary>
     Task SetMarksAsync(IReadOnlyList<JobMark> marks, CancellationToken cancellationToken);
@@ -31,9 +44,9 @@ public interface IJobLedger : IAsyncDisposable
     /// <returns>For each run, as it is now; null: somebody else has that instant.</returns>
     Task<IReadOnlyList<StoredRun?>> TryClaimAsync(string server, IReadOnlyList<NewRun> runs, IReadOnlyList<JobMark> marks, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Takes waiting runs, all in one go.</summary>
-    /// <returns>For each, as it is now: claimed; null: it is not waiting any more.</returns>
-    Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<long> ids, CancellationToken cancellationToken);
+    /// <summary>Takes waiting runs, of whichever server, all in one go.</summary>
+    /// <returns>For each, as it is now: claimed, or waiting still for another run of its job; null: it is not waiting any more.</returns>
+    Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken);
 
     /// <summary>Puts runs that were asked for into the ledger, all in one go.</summary>
     /// <returns>For each: it, or the one that waits with its key; null: <paramref name="most"/> runs of the job wait already.</returns>
@@ -41,10 +54,17 @@ public interface IJobLedger : IAsyncDisposable
 
     /// <summary>Notes which runs have begun and which have ended, all in one go.</summary>
     /// <returns>The next attempts that were stored, in order.</returns>
-    Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<(long Id, DateTimeOffset At)> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken);
+    Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken);
 
     /// <summary>Runs of a server that wait, the earliest first; without arguments.</summary>
     Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken);
+
+    /// <summary>Runs of other servers that have waited since an instant or longer, the earliest first; without arguments.</summary>
+    /// <param name="server">Whose runs are not meant.</param>
+    /// <param name="since">They could have started then.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken);
 
     /// <summary>The servers that have runs which have not ended.</summary>
     Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken);
@@ -77,4 +97,20 @@ public interface IJobLedger : IAsyncDisposable
 
     /// <summary>The jobs of which there are runs.</summary>
     Task<IReadOnlyList<string>> JobsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What other servers have changed.</summary>
+[Flags]
+public enum LedgerChange
+{
+    None = 0,
+
+    /// <summary>Runs may wait that this server could take.</summary>
+    RunsWait = 1,
+
+    /// <summary>Servers have come or gone.</summary>
+    Servers = 2,
+
+    /// <summary>Jobs were paused or resumed.</summary>
+    Pauses = 4,
 }

@@ -1,3 +1,4 @@
+using Lanner.Supervision.Locks;
 using Lanner.Wire;
 
 namespace Lanner.Supervision;
@@ -28,6 +29,9 @@ public sealed partial class AppSupervisor
         return exchange.Done;
     }
 
+    /// <summary>The locks that its workers ask for.</summary>
+    public WorkerLocks Locks { get; } = new();
+
     private WorkerPool PoolOf(WorkerHandle worker) => worker.Kind == WorkerKind.Job ? JobPool : Pool;
 
     private void OnAsked(WorkerHandle worker, FrameKind kind, Dictionary<string, object?> entries)
@@ -39,6 +43,12 @@ public sealed partial class AppSupervisor
                 break;
             case FrameKind.JobEnqueue:
                 _ = EnqueueAsync(worker, entries);
+                break;
+            case FrameKind.LockAcquire:
+                _ = Locks.AnswerAsync(worker, entries);
+                break;
+            case FrameKind.LockRelease:
+                Locks.Release(worker, entries);
                 break;
             case FrameKind.Fault:
                 string message = entries.Text("message"), traceback = entries.Text("traceback");

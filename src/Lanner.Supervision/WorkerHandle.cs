@@ -19,6 +19,7 @@ public sealed partial class WorkerHandle
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _hungUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private int _state;
     private volatile bool _killed;
@@ -77,6 +78,9 @@ public sealed partial class WorkerHandle
 
     /// <summary>Done when the process has ended.</summary>
     public Task<WorkerExit> Exited => _exited.Task;
+
+    /// <summary>Done when its end of the control link is closed: it ends, or has become another program; none of its Python code runs any more.</summary>
+    internal Task HungUp => _hungUp.Task;
 
     /// <summary>The worker in the pool, once its channels are open.</summary>
     internal PooledWorker? Pooled { get; set; }
@@ -166,6 +170,7 @@ public sealed partial class WorkerHandle
                 else
                     Asked?.Invoke(this, kind, entries);
             }
+            _hungUp.TrySetResult();
         }
         catch (WireException)
         {

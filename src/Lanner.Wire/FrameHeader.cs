@@ -133,6 +133,12 @@ public enum FrameKind : byte
     /// <summary>Worker to front end: a run of a job is to be put in line: marshalled dict with number, name, arguments (JSON), key, at and delay (decimal ms or empty).</summary>
     JobEnqueue = 83,
 
+    /// <summary>Worker to front end: a lock is wanted: marshalled dict with number, name and patience (decimal ms, empty: for ever). Answered when it is granted or refused.</summary>
+    LockAcquire = 84,
+
+    /// <summary>Worker to front end: what the question of this number asked for, or was granted, is not needed any more: marshalled dict with number. Not answered.</summary>
+    LockRelease = 85,
+
     /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
     LogLevel = 75,
 }

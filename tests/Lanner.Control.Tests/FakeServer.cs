@@ -24,6 +24,11 @@ internal sealed class FakeServer : IControlledServer
     /// <summary>Nothing has run, unless a test says otherwise.</summary>
     public IJobLedger Runs { get; set; } = new StateDirectory("/nowhere");
 
+    /// <summary>The locks that are held.</summary>
+    public IReadOnlyList<AppLock> Locks { get; set; } = [];
+
+    public IReadOnlyList<AppLock> HeldLocks(int count) => [.. Locks.Take(count)];
+
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 
     public IReadOnlyList<EffectiveSetting> Settings { get; set; } = [];

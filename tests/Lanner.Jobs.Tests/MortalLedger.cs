@@ -39,14 +39,27 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
     public Task<IReadOnlyList<StoredRun?>> TryClaimAsync(string server, IReadOnlyList<NewRun> runs, IReadOnlyList<JobMark> marks, DateTimeOffset at, CancellationToken cancellationToken) =>
         DoAsync(() => ledger.TryClaimAsync(server, runs, marks, at, cancellationToken));
 
-    public Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
-        DoAsync(() => ledger.TryTakeAsync(server, ids, cancellationToken));
+    public Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken) =>
+        DoAsync(() => ledger.TryTakeAsync(server, runs, cancellationToken));
 
     public Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken) =>
         DoAsync(() => ledger.EnqueueAsync(server, runs, most, cancellationToken));
 
-    public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<(long Id, DateTimeOffset At)> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
         DoAsync(() => ledger.RecordAsync(server, begun, finished, cancellationToken));
+
+    public Action<LedgerChange>? ChangedElsewhere
+    {
+        get => ledger.ChangedElsewhere;
+        set => ledger.ChangedElsewhere = value;
+    }
+
+    public bool IsFirstFor(string app, string job) => ledger.IsFirstFor(app, job);
+
+    public Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) => ledger.MarksAsync(jobs, cancellationToken);
+
+    public Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken) =>
+        ledger.WaitingElsewhereAsync(server, since, count, cancellationToken);
 
     public Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken) => ledger.WaitingAsync(server, cancellationToken);
 

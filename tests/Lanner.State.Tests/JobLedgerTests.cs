@@ -48,6 +48,27 @@ public abstract class JobLedgerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TryTake_Alone_WaitsWhileAnotherRunOfTheJobIsUnderWay()
+    {
+        StoredRun first = (await ClaimAsync(Ledger, "a", Due("job")))[0]!;
+        StoredRun waiting = (await ClaimAsync(Ledger, "a", Due("job", 1) with { State = RunState.Waiting }))[0]!;
+        Assert.Equal(RunState.Waiting, (await Other.TryTakeAsync("b", [new(waiting.Id, true)], default))[0]!.State);
+        await Ledger.RecordAsync("a", [], [Ended(first.Id)], default);
+        StoredRun taken = (await Other.TryTakeAsync("b", [new(waiting.Id, true)], default))[0]!;
+        Assert.Equal((RunState.Claimed, "b"), (taken.State, taken.Server));
+        Assert.Null((await Ledger.TryTakeAsync("a", [new(waiting.Id, true)], default))[0]);
+    }
+
+    [Fact]
+    public async Task WaitingElsewhere_IsWhatOthersCouldHaveStarted()
+    {
+        await ClaimAsync(Ledger, "a", Due("late", 1) with { State = RunState.Waiting }, Due("early") with { State = RunState.Waiting }, Due("later", 60) with { State = RunState.Waiting }, Due("running"));
+        await ClaimAsync(Other, "b", Due("own") with { State = RunState.Waiting });
+        Assert.Equal(["early", "late"], (await Other.WaitingElsewhereAsync("b", Noon.AddMinutes(30), 10, default)).Select(static run => run.Job));
+        Assert.Equal(["early"], (await Other.WaitingElsewhereAsync("b", Noon.AddMinutes(30), 1, default)).Select(static run => run.Job));
+    }
+
+    [Fact]
     public async Task TryClaim_BusyJob_BecomesWhatWasWanted()
     {
         StoredRun first = (await ClaimAsync(Other, "b", Due("job")))[0]!;
@@ -88,9 +109,9 @@ public abstract class JobLedgerTests : IAsyncLifetime
         StoredRun run = (await Ledger.EnqueueAsync("a", [Asked("job") with { Arguments = "[1]"u8.ToArray() }], 10, default))[0]!;
         Assert.Equal(RunState.Waiting, run.State);
         Assert.True(Assert.Single(await Ledger.WaitingAsync("a", default)).Arguments.IsEmpty);
-        StoredRun taken = (await Other.TryTakeAsync("b", [run.Id], default))[0]!;
+        StoredRun taken = (await Other.TryTakeAsync("b", [new(run.Id, false)], default))[0]!;
         Assert.Equal((RunState.Claimed, "b", "[1]"), (taken.State, taken.Server, Encoding.UTF8.GetString(taken.Arguments.Span)));
-        Assert.Null((await Ledger.TryTakeAsync("a", [run.Id, 12345], default))[0]);
+        Assert.Null((await Ledger.TryTakeAsync("a", [new(run.Id, false), new(12345, false)], default))[0]);
         Assert.Empty(await Ledger.WaitingAsync("a", default));
     }
 
@@ -102,7 +123,7 @@ public abstract class JobLedgerTests : IAsyncLifetime
         Assert.Equal(runs[0]!.Id, runs[1]!.Id);
         Assert.Equal(5, runs.Select(static run => run!.Id).Distinct().Count());
         Assert.Equal(runs[0]!.Id, (await Other.EnqueueAsync("b", [asked], 100, default))[0]!.Id);
-        await Ledger.TryTakeAsync("a", [runs[0]!.Id], default);
+        await Ledger.TryTakeAsync("a", [new(runs[0]!.Id, false)], default);
         StoredRun next = (await Other.EnqueueAsync("b", [asked], 100, default))[0]!;
         Assert.NotEqual(runs[0]!.Id, next.Id);
         Assert.Equal("order 7", next.Key);
@@ -114,7 +135,7 @@ public abstract class JobLedgerTests : IAsyncLifetime
         IReadOnlyList<StoredRun?> runs = await Ledger.EnqueueAsync("a", [Asked("job"), Asked("job"), Asked("job"), Asked("other")], 2, default);
         Assert.Equal([true, true, false, true], runs.Select(static run => run is not null));
         Assert.Null((await Ledger.EnqueueAsync("a", [Asked("job")], 2, default))[0]);
-        await Ledger.TryTakeAsync("a", [runs[0]!.Id], default);
+        await Ledger.TryTakeAsync("a", [new(runs[0]!.Id, false)], default);
         Assert.NotNull((await Ledger.EnqueueAsync("a", [Asked("job")], 2, default))[0]);
     }
 
@@ -122,7 +143,7 @@ public abstract class JobLedgerTests : IAsyncLifetime
     public async Task Record_BegunAndFinished_IsWhatIsRead()
     {
         StoredRun run = (await ClaimAsync(Ledger, "a", Due("job")))[0]!;
-        await Ledger.RecordAsync("a", [(run.Id, Noon.AddMilliseconds(1))], [], default);
+        await Ledger.RecordAsync("a", [new(run.Id, Noon.AddMilliseconds(1))], [], default);
         StoredRun running = (await Other.RunAsync(run.Id, default))!;
         Assert.Equal((RunState.Running, Noon.AddMilliseconds(1), null), (running.State, running.Started, running.Finished));
         await Ledger.RecordAsync("a", [], [Ended(run.Id) with { State = RunState.Failed, Result = "{}"u8.ToArray(), Log = "printed", Traceback = "line 1", Reason = "ValueError" }], default);
@@ -130,7 +151,7 @@ public abstract class JobLedgerTests : IAsyncLifetime
         Assert.Equal((RunState.Failed, Noon, Noon.AddSeconds(1)), (ended.State, ended.Started, ended.Finished));
         Assert.Equal(("{}", "printed", "line 1", "ValueError"), (Encoding.UTF8.GetString(ended.Result.Span), ended.Log, ended.Traceback, ended.Reason));
         // An end is an end.
-        await Ledger.RecordAsync("a", [(run.Id, Noon)], [Ended(run.Id)], default);
+        await Ledger.RecordAsync("a", [new(run.Id, Noon)], [Ended(run.Id)], default);
         Assert.Equal(RunState.Failed, (await Other.RunAsync(run.Id, default))!.State);
         Assert.Null(await Other.RunAsync(12345, default));
     }
@@ -151,7 +172,7 @@ public abstract class JobLedgerTests : IAsyncLifetime
     {
         StoredRun?[] runs = [.. await ClaimAsync(Ledger, "gone", Due("one"), Due("two"), Due("three", 5) with { State = RunState.Waiting })];
         StoredRun mine = (await ClaimAsync(Ledger, "heir", Due("mine")))[0]!;
-        await Ledger.RecordAsync("gone", [(runs[1]!.Id, Noon)], [], default);
+        await Ledger.RecordAsync("gone", [new(runs[1]!.Id, Noon)], [], default);
         Assert.Equal(["gone", "heir"], (await Other.ServersAsync(default)).Order());
         Assert.Empty((await Other.InheritAsync("gone", "heir", Noon, static job => job == "unknown", static _ => null, default)).Interrupted);
         InheritedRuns left = await Other.InheritAsync("gone", "heir", Noon.AddHours(1), static _ => true, run => run.Job == "two" ? Due("two") with { Attempt = 2, State = RunState.Waiting, NotBefore = Noon.AddHours(2) } : null, default);

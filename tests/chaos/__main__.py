@@ -26,7 +26,7 @@ def main() -> int:
     time = parser.add_mutually_exclusive_group()
     time.add_argument("--minutes", type=float, help="of load in each scenario")
     time.add_argument("--seconds", type=float, help=f"the same ({_SECONDS}; {_SHORT_SECONDS} if --short)")
-    parser.add_argument("--short", action="store_true", help="fewer clients, milder disturbances: all within a minute and a half")
+    parser.add_argument("--short", action="store_true", help="fewer clients, milder disturbances: all within two minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where all counts are written")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in SCENARIOS]:

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Any, Callable, Coroutine
 
-from . import disturbances, processes, settings
+from . import disturbances, due, processes, settings
 from .clients import Connection, Lost
 from .servers import THREADS, WORKERS
 from .trials import Trial
@@ -182,6 +182,16 @@ async def live_settings(trial: Trial) -> None:
     _must_have(trial, "reloads")
 
 
+async def jobs(trial: Trial) -> None:
+    """Each due instant of a thousand jobs is claimed once, whatever is killed, the server too; what a kill cuts is told."""
+    await trial.serve(settings=due.settings(trial.scale))
+    await due.disturb(trial)
+    await trial.finish()
+    due.judge(trial)
+    for kind in due.KINDS:
+        _must_have(trial, f"{kind}s killed")
+
+
 async def everything(trial: Trial) -> None:
     """All at once, for the whole time."""
     await trial.serve(max_requests=_MAX_REQUESTS)
@@ -212,6 +222,6 @@ def _must_have_tried_the_broken(trial: Trial) -> None:
 SCENARIOS: dict[str, Callable[[Trial], Coroutine[Any, Any, None]]] = {
     scenario.__name__.replace("_", "-"): scenario
     for scenario in (reload_storm, slow_boot, recycling, worker_kill, template_kill, broken_deploy, slow_clients, deadlines, stop,
-                     stop_behind_balancer, live_settings, everything)
+                     stop_behind_balancer, live_settings, jobs, everything)
 }
-ONLY_LANNER = ("template-kill", "deadlines", "stop-behind-balancer", "live-settings")  # others have no such thing
+ONLY_LANNER = ("template-kill", "deadlines", "stop-behind-balancer", "live-settings", "jobs")  # others have no such thing

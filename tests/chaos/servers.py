@@ -46,8 +46,8 @@ class Deployment:
 
 
 class Server:
-    """A server from ``start`` until ``stop``; ``settings`` are those of Lanner's tables that a scenario needs: ``server``, ``app``, and the live
-    ``settings``."""
+    """A server from ``start`` until ``stop``; ``settings`` are those of Lanner's tables that a scenario needs: ``server``, ``app``, the live
+    ``settings``, and others by their whole names. After a kill it can be started again."""
 
     name = ""
     cuts: tuple[str, ...] = TOLD_CUTS
@@ -80,7 +80,7 @@ class Server:
 
     async def start(self) -> None:
         environment = {**os.environ, "CHAOS_LEDGER": str(self.ledger), _MARK: self._mark, "PYTHONDONTWRITEBYTECODE": "1"}
-        with open(self.log, "wb") as log:
+        with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.work, env=environment)
         deadline = time.monotonic() + 60
@@ -167,9 +167,10 @@ class Lanner(Server):
             app["max_requests"] = self.max_requests
         file = self.work / "lanner.toml"
         live = self.settings.get("settings", {})
+        others = [(table, keys) for table, keys in self.settings.items() if table not in ("server", "app", "settings")]
         file.write_text("".join(
             f"[{table}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
-            for table, keys in (("server", server), ("app.chaos", app), ("app.chaos.settings", live)) if keys))
+            for table, keys in (("server", server), ("app.chaos", app), ("app.chaos.settings", live), *others) if keys))
         program = os.environ.get("LANNER_PROGRAM", str(ROOT / "artifacts/lanner/lanner"))
         return [program, "serve", "--config", str(file)]
 

@@ -119,7 +119,7 @@ async def _write(trial: Trial, acknowledged: Acknowledged, writer: str) -> None:
     value, due = 0, time.monotonic()
     while await trial.pause(max(0.0, due - time.monotonic())):
         value += 1
-        due = max(due + WRITERS / UPDATES, time.monotonic() - 1)
+        due = max(due + WRITERS / UPDATES, time.monotonic() - 10)
         began = time.monotonic()
         outcome, connection = await trial.crowd.visit(Writing(trial.mix.next_id(), acknowledged, writer, value), connection)
         if outcome.result == "ok":

@@ -35,12 +35,15 @@ class Scale:
     longest_ms: int = 2000  # of a request
     wait_ms: int = 200  # of the requests in flight at a stop
     slow_connections: int = 2000
+    jobs_seconds: float = 30  # at least: so that each kind of process is killed
+    job_every: int = 10  # seconds
+    process_kill_every: float = 5
     judges_delays: bool = True  # in the short run a busy machine must not make a failure
 
 
 def short(seconds: float) -> Scale:
     return Scale(seconds, keep_alive=64, new=16, pause=0.2, warm_up=0.5, timeout=20, reload_every=1, template_kill_every=1.5,
-                 import_seconds=3, longest_ms=1000, wait_ms=50, slow_connections=300, judges_delays=False)
+                 import_seconds=3, longest_ms=1000, wait_ms=50, slow_connections=300, jobs_seconds=15, job_every=3, process_kill_every=2.5, judges_delays=False)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Trial:
         """Starts the server, has every path walked once, and notes what the server holds afterwards."""
         self.server.max_requests = max_requests
         self.server.settings = settings or {}
-        self.server.workers_wanted = int(str(self.server.settings.get("app", {}).get("workers", WORKERS)))
+        self.server.workers_wanted = sum(
+            int(str(self.server.settings.get(table, {}).get("workers", default))) for table, default in (("app", WORKERS), ("app.chaos.jobs", 0)))
         await self.server.start()
         visits: list[Visit] = [Visit(self.mix.next_id()), File(self.mix.next_id()), Wait(self.mix.next_id(), 1)]
         for known in (False, True):

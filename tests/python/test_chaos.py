@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from chaos.answers import AnswerReader, BadAnswer, NoAnswer, Truncated  # noqa: E402
+from chaos import due  # noqa: E402
 from chaos.clients import Connection, Crowd  # noqa: E402
 from chaos.ledgers import TOLD_CUTS, UNTOLD_CUTS, AppLedger, ClientLedger, Outcome, join  # noqa: E402
 from chaos.visits import Mix, Upload, Visit  # noqa: E402
@@ -225,3 +226,45 @@ def test_upload_is_written_whole(chunked):
     body = b"".join(part for _, part in upload.parts)
     assert body == (b"4\r\n0123\r\n4\r\n4567\r\n2\r\n89\r\n0\r\n\r\n" if chunked else b"0123456789")
     assert read(b"HTTP/1.1 200 OK\r\n" + upload.headers[0].encode() + b"\r\n\r\n" + body).body == b"0123456789"
+
+
+def jobs_book(tmp_path, *lines):
+    path = tmp_path / "jobs"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return due.Book.read(path)
+
+
+def due_run(number, state="succeeded", instant=10.0, attempt=1):
+    return due.Run(number, "j0", instant, attempt, state)
+
+
+def test_join_of_runs_is_clean_when_all_is_well(tmp_path):
+    book = jobs_book(tmp_path, "begun 1 10 5", "ended 1 10 6", "begun 2 11 5", "begun 5 10 7", "ended 5 10 8", "begun 6 11 9", "ended 6 11 9")
+    runs = [due_run(1), due_run(2, "interrupted", 20), due_run(3, "skipped", 30), due_run(4, "waiting", 40), due_run(5, "succeeded", 20, attempt=2),
+            due_run(6, "interrupted", 50), due_run(7, "interrupted", 60)]
+    assert due.join(runs, book, killed=[11]) == []
+    assert book.begun[1] == [(10, 5e-9)]
+
+
+@pytest.mark.parametrize("runs, lines, killed, fault", [
+    ([due_run(1), due_run(2)], ["begun 1 10 5", "ended 1 10 5", "begun 2 10 5", "ended 2 10 5"], [], "an instant is in the ledger twice"),
+    ([due_run(1)], ["begun 1 10 5", "begun 1 11 5", "ended 1 11 6"], [10], "a run was begun twice"),
+    ([], ["begun 1 10 5"], [], "a run is not in the ledger"),
+    ([due_run(1, "skipped")], ["begun 1 10 5"], [], "a run has begun that should not have"),
+    ([due_run(1, "waiting")], ["begun 1 10 5", "ended 1 10 6"], [], "a run has begun that should not have"),
+    ([due_run(1, "running")], ["begun 1 10 5"], [10], "a run that a kill has cut is not told as interrupted"),
+    ([due_run(1, "interrupted")], ["begun 1 10 5"], [], "a run was cut in a process that nobody has killed"),
+    ([due_run(1, "claimed")], [], [], "a run has neither ended nor was it interrupted"),
+    ([due_run(1)], [], [], "a run is told as succeeded that has not come to its end"),
+    ([due_run(1, "failed")], [], [], "a run has failed"),
+])
+def test_join_of_runs_finds_every_fault(tmp_path, runs, lines, killed, fault):
+    faults = due.join(runs, jobs_book(tmp_path, *lines), killed)
+    assert any(each.startswith(fault) for each in faults), faults
+
+
+def test_due_instants_that_are_missing_are_found():
+    there = [due.Run(number, f"j{number}", at, 1, "skipped") for number in range(due.JOBS) for at in (10.0, 20.0, 30.0)]
+    assert due.missing(there, 10, since=5, until=39.9) == []
+    assert due.missing([run for run in there if (run.job, run.due) != ("j7", 20.0)], 10, since=5, until=39.9) == ["j7 at 20"]
+    assert len(due.missing(there, 10, since=5, until=40)) == due.JOBS

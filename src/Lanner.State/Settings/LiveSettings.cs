@@ -16,35 +16,45 @@ public sealed partial class LiveSettings : IAsyncDisposable
     /// <summary>Updates stored in one go.</summary>
     private const int MostAtOnce = 256;
 
+    private const string FromFile = "the settings file";
+
     private readonly string _app;
     private readonly ISettingsStore _store;
     private readonly Func<SettingsSnapshot, Task> _deliver;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Channel<Wanted> _line = Channel.CreateBounded<Wanted>(new BoundedChannelOptions(LongestLine) { SingleReader = true });
-    private readonly Task _running;
+    private Task _running = Task.CompletedTask;
     private volatile SettingsRules _rules;
     private volatile StoredSettings _present;
 
-    private LiveSettings(string app, StoredSettings present, SettingsRules rules, ISettingsStore store, Func<SettingsSnapshot, Task> deliver, TimeProvider time, ILogger log)
+    /// <summary>The newest version that the store has told of.</summary>
+    private volatile StoredSettings? _seen;
+
+    /// <summary>The first values are in use and not stored yet: the store could not be reached.</summary>
+    private volatile bool _isProvisional;
+
+    /// <summary>The version that every worker of this server has.</summary>
+    private long _delivered;
+
+    private LiveSettings(string app, SettingsRules rules, ISettingsStore store, Func<SettingsSnapshot, Task> deliver, TimeProvider time, ILogger log)
     {
         _app = app;
-        _present = present;
         _rules = rules;
         _store = store;
         _deliver = deliver;
         _time = time;
         _log = log;
-        _running = RunAsync();
+        _present = Nothing();
     }
 
     /// <summary>The newest version that is stored; workers may still be waiting for it.</summary>
     public SettingsSnapshot Current => _present.Snapshot;
 
-    /// <summary>Told of each new version when every worker has it.</summary>
+    /// <summary>Told of each new version when every worker of this server has it.</summary>
     public Action<StoredSettings>? Changed { get; set; }
 
-    /// <summary>Loads what is stored, and follows the first values where these have changed since.</summary>
+    /// <summary>Loads what is stored, follows the first values where these have changed since, and delivers the outcome.</summary>
     /// <param name="app">The app's name.</param>
     /// <param name="rules">First values, schema and limit.</param>
     /// <param name="store">Where they are kept; not disposed of.</param>
@@ -58,11 +68,25 @@ public sealed partial class LiveSettings : IAsyncDisposable
         string app, SettingsRules rules, ISettingsStore store, Func<SettingsSnapshot, Task> deliver, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
         byte[] first = rules.Admit(rules.First);
-        StoredSettings present = await store.LoadAsync(app, cancellationToken) ?? new StoredSettings(SettingsSnapshot.Empty, time.GetUtcNow(), "", "{}"u8.ToArray());
-        var settings = new LiveSettings(app, present, rules, store, deliver, time, log);
+        var settings = new LiveSettings(app, rules, store, deliver, time, log);
+        store.Follow(app, settings.OnStored);
         try
         {
+            settings._present = await store.LoadAsync(app, cancellationToken) ?? settings.Nothing();
+            settings._running = settings.RunAsync();
             await settings.FollowAsync(rules, first);
+            await settings.BringAsync();
+            return settings;
+        }
+        catch (SettingsRejectedException e) when (e.Code == "not-stored" && store.IsShared)
+        {
+            // The app does not wait for the store: it begins with what is known here.
+            if (settings._present.Snapshot.Version == 0)
+            {
+                settings._present = new StoredSettings(new SettingsSnapshot(1, first), time.GetUtcNow(), FromFile, first);
+                settings._isProvisional = true;
+            }
+            await settings.BringAsync();
             return settings;
         }
         catch
@@ -103,6 +127,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
     /// <summary>Finishes what is in line; updates that come later are refused.</summary>
     public async ValueTask DisposeAsync()
     {
+        _store.Follow(_app, null);
         _line.Writer.TryComplete();
         await _running;
     }
@@ -111,11 +136,41 @@ public sealed partial class LiveSettings : IAsyncDisposable
     {
         if (_present.First.Span.SequenceEqual(first))
             return;
-        await InLineAsync(new Wanted("the settings file")
+        await InLineAsync(OfFile(rules, first), CancellationToken.None);
+    }
+
+    /// <summary>What is there is brought to the workers, if there is something and it was not.</summary>
+    private async Task BringAsync()
+    {
+        if (_present.Snapshot.Version > _delivered)
+            await InLineAsync(News(), CancellationToken.None);
+    }
+
+    private static Wanted News() => new("") { IsNews = true, Make = static (present, _) => present };
+
+    private static Wanted OfFile(SettingsRules rules, byte[] first) => new(FromFile)
+    {
+        First = first,
+        Make = (present, oldFirst) => SettingsDocument.Rebase(oldFirst, present, rules.First),
+    };
+
+    private StoredSettings Nothing() => new(SettingsSnapshot.Empty, _time.GetUtcNow(), "", "{}"u8.ToArray());
+
+    /// <summary>A version has been stored, by this server or another; or the store is in reach again.</summary>
+    private void OnStored(StoredSettings? version)
+    {
+        if (version is null)
         {
-            First = first,
-            Make = (present, oldFirst) => SettingsDocument.Rebase(oldFirst, present, rules.First),
-        }, CancellationToken.None);
+            // What the file says may not have been stored.
+            SettingsRules rules = _rules;
+            byte[] first = rules.Admit(rules.First);
+            if (_isProvisional || !_present.First.Span.SequenceEqual(first))
+                _line.Writer.TryWrite(OfFile(rules, first));
+            return;
+        }
+        _seen = version;
+        // When the line is full the loop has not far to go until it looks.
+        _line.Writer.TryWrite(News());
     }
 
     private async Task<SettingsSnapshot> InLineAsync(Wanted wanted, CancellationToken cancellationToken)
@@ -156,51 +211,89 @@ public sealed partial class LiveSettings : IAsyncDisposable
 
     private async Task ApplyAsync(List<Wanted> batch)
     {
-        List<Wanted> accepted;
-        List<StoredSettings> versions;
-        while (true)
+        List<Wanted> accepted = [];
+        try
         {
-            (accepted, versions) = Apply(batch);
-            if (versions.Count == 0)
-                break;
-            try
+            if (_isProvisional)
             {
-                if (await _store.TryAppendAsync(_app, _present.Snapshot.Version, versions, CancellationToken.None))
-                    break;
-                // Another server with the same state has changed them: its version is the one to go on from.
-                StoredSettings? other = await _store.LoadAsync(_app, CancellationToken.None);
-                ChangedElsewhere(_log, _app, other?.Snapshot.Version ?? 0);
-                _present = other ?? new StoredSettings(SettingsSnapshot.Empty, _time.GetUtcNow(), "", "{}"u8.ToArray());
+                StoredSettings present = await _store.LoadAsync(_app, CancellationToken.None) ?? Nothing();
+                // The file's values first, as they would have been.
+                SettingsRules rules = _rules;
+                batch.Insert(0, OfFile(rules, rules.Admit(rules.First)));
+                accepted = await StoreAsync(batch, present);
+                _isProvisional = false;
             }
-            catch (StateException e)
+            else
             {
-                NotStored(_log, _app, e.Message);
-                foreach (Wanted wanted in accepted)
-                    wanted.Done.TrySetException(new SettingsRejectedException("not-stored", e.Message, e));
-                return;
+                if (_seen is { } seen && seen.Snapshot.Version > _present.Snapshot.Version)
+                    _present = seen;
+                accepted = await StoreAsync(batch, _present);
             }
         }
-        if (versions.Count > 0)
+        catch (StateException e)
         {
-            _present = versions[^1];
-            await _deliver(_present.Snapshot);
+            NotStored(_log, _app, e.Message);
+            accepted = [.. batch.Where(static wanted => wanted.IsNews)];
+            foreach (Wanted wanted in batch.Except(accepted))
+                wanted.Done.TrySetException(new SettingsRejectedException("not-stored", e.Message, e));
+        }
+        StoredSettings newest = _present;
+        bool isNew = newest.Snapshot.Version > _delivered;
+        if (isNew)
+        {
+            await _deliver(newest.Snapshot);
+            _delivered = newest.Snapshot.Version;
+            Delivered(_log, _app, newest.Snapshot.Version, newest.By);
         }
         // Not the version that each has made: only the last of them is in the workers.
-        foreach (Wanted wanted in accepted)
-            wanted.Done.TrySetResult(_present.Snapshot);
-        if (versions.Count > 0)
+        Task acknowledged = AcknowledgeAsync(accepted, newest.Snapshot, isNew);
+        if (!_store.IsShared)
+            await acknowledged;
+        if (isNew)
+            Changed?.Invoke(newest);
+    }
+
+    /// <summary>Tells those who wait when the workers of all servers have a version; the next updates do not wait for that.</summary>
+    private async Task AcknowledgeAsync(List<Wanted> accepted, SettingsSnapshot version, bool isNew)
+    {
+        try
         {
-            Delivered(_log, _app, _present.Snapshot.Version, _present.By);
-            Changed?.Invoke(_present);
+            if (accepted.Count > 0 || isNew)
+                await _store.DeliveredAsync(_app, version.Version, CancellationToken.None);
+            foreach (Wanted wanted in accepted)
+                wanted.Done.TrySetResult(version);
+        }
+        catch (StateException e)
+        {
+            foreach (Wanted wanted in accepted)
+                wanted.Done.TrySetException(new SettingsRejectedException("not-acknowledged", e.Message, e));
+        }
+    }
+
+    /// <summary>Stores the versions that the updates make upon the present one; that is the newest of them then.</summary>
+    /// <returns>The updates that were accepted.</returns>
+    private async Task<List<Wanted>> StoreAsync(List<Wanted> batch, StoredSettings present)
+    {
+        while (true)
+        {
+            (List<Wanted> accepted, List<StoredSettings> versions) = Apply(batch, present);
+            if (versions.Count == 0 || await _store.TryAppendAsync(_app, present.Snapshot.Version, versions, CancellationToken.None))
+            {
+                _present = versions.Count > 0 ? versions[^1] : present;
+                return accepted;
+            }
+            // Another server has changed them: its version is the one to go on from.
+            present = await _store.LoadAsync(_app, CancellationToken.None) ?? Nothing();
+            if (!_store.IsShared)
+                ChangedElsewhere(_log, _app, present.Snapshot.Version);
         }
     }
 
     /// <summary>Makes the versions that the updates ask for, one upon the other; those that cannot be are told so.</summary>
-    private (List<Wanted> Accepted, List<StoredSettings> Versions) Apply(List<Wanted> batch)
+    private (List<Wanted> Accepted, List<StoredSettings> Versions) Apply(List<Wanted> batch, StoredSettings present)
     {
         var accepted = new List<Wanted>();
         var versions = new List<StoredSettings>();
-        StoredSettings present = _present;
         JsonObject content = SettingsDocument.Parse(present.Snapshot.Json);
         foreach (Wanted wanted in batch)
         {
@@ -212,7 +305,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
                     throw new SettingsConflictException(version, present.Snapshot.Version);
                 JsonObject next = wanted.Make(content, wanted.First is null ? content : SettingsDocument.Parse(present.First));
                 byte[] json = _rules.Admit(next);
-                if (wanted.First is not null || !json.AsSpan().SequenceEqual(present.Snapshot.Json.Span))
+                if ((wanted.First is { } first && !present.First.Span.SequenceEqual(first)) || !json.AsSpan().SequenceEqual(present.Snapshot.Json.Span))
                 {
                     present = new StoredSettings(new SettingsSnapshot(present.Snapshot.Version + 1, json), _time.GetUtcNow(), wanted.By, wanted.First ?? present.First);
                     content = next;
@@ -246,6 +339,9 @@ public sealed partial class LiveSettings : IAsyncDisposable
         public string By { get; } = by;
 
         public long? IfVersion { get; init; }
+
+        /// <summary>It changes nothing: there is a version to be brought to the workers.</summary>
+        public bool IsNews { get; init; }
 
         /// <summary>The file's first values, where the change follows these.</summary>
         public byte[]? First { get; init; }

@@ -16,7 +16,7 @@ public readonly record struct SettingsProblem(string Path, string Reason)
 }
 
 /// <summary>An update was refused; nothing has changed.</summary>
-/// <param name="code">A word that does not change: <c>not-json</c>, <c>too-large</c>, <c>settings-invalid</c>, <c>version-differs</c>, <c>not-stored</c>.</param>
+/// <param name="code">A word that does not change: <c>not-json</c>, <c>too-large</c>, <c>settings-invalid</c>, <c>version-differs</c>, <c>not-stored</c>, <c>not-acknowledged</c>.</param>
 /// <param name="message">One sentence.</param>
 public class SettingsRejectedException(string code, string message, Exception? inner = null) : Exception(message, inner)
 {

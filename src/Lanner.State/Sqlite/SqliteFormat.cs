@@ -25,6 +25,11 @@ internal static class SqliteFormat
         CREATE INDEX job_run_job ON job_run (job);
         CREATE INDEX job_run_open ON job_run (job, state) WHERE state < 3;
         """,
+
+        // One row: the first fencing number of locks that is not reserved.
+        """
+        CREATE TABLE lock_numbers (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL);
+        """,
     ];
 
     public static int Newest => s_steps.Length;

@@ -23,9 +23,10 @@ public sealed partial class SqliteState
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<int> PruneAsync(IReadOnlyList<KeptRuns> jobs, CancellationToken cancellationToken) => InTurnAsync(() =>
+    public Task<int> PruneAsync(IReadOnlyList<KeptRuns> jobs, CancellationToken cancellationToken) => WriteAsync(() => Prune(jobs), cancellationToken);
+
+    internal int Prune(IReadOnlyList<KeptRuns> jobs)
     {
-        using SqliteTransaction transaction = Begin();
         using SqliteCommand forget = Command("""
             DELETE FROM job_run WHERE job = $job AND state > 2 AND (
                 finished < $since
@@ -37,9 +38,8 @@ public sealed partial class SqliteState
             Set(forget, ("$job", kept.Job), ("$since", Number(kept.Since)), ("$most", kept.Most));
             forgotten += forget.ExecuteNonQuery();
         }
-        transaction.Commit();
         return forgotten;
-    }, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> JobsAsync(CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<string>>(() =>

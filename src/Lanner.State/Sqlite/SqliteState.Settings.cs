@@ -12,17 +12,21 @@ public sealed partial class SqliteState
     public const long LargestHistory = 16 << 20;
 
     /// <inheritdoc/>
-    public Task<StoredSettings?> LoadAsync(string app, CancellationToken cancellationToken) => InTurnAsync(() =>
+    public Task<StoredSettings?> LoadAsync(string app, CancellationToken cancellationToken) => InTurnAsync(() => Load(app), cancellationToken);
+
+    internal StoredSettings? Load(string app)
     {
         using SqliteCommand command = Command("SELECT version, at, by, json, first FROM settings WHERE app = $app", ("$app", app));
         using SqliteDataReader row = command.ExecuteReader();
         return row.Read() ? Stored(row) : null;
-    }, cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public Task<bool> TryAppendAsync(string app, long after, IReadOnlyList<StoredSettings> versions, CancellationToken cancellationToken) => InTurnAsync(() =>
+    public Task<bool> TryAppendAsync(string app, long after, IReadOnlyList<StoredSettings> versions, CancellationToken cancellationToken) =>
+        WriteAsync(() => TryAppend(app, after, versions), cancellationToken);
+
+    internal bool TryAppend(string app, long after, IReadOnlyList<StoredSettings> versions)
     {
-        using SqliteTransaction transaction = Begin();
         using SqliteCommand newest = Command("SELECT version FROM settings WHERE app = $app", ("$app", app));
         if ((newest.ExecuteScalar() as long? ?? 0) != after)
             return false;
@@ -38,9 +42,8 @@ public sealed partial class SqliteState
                 WHERE (bytes > $bytes AND place > 1) OR place > $count)
             """, ("$app", app), ("$bytes", LargestHistory), ("$count", LongestHistory));
         forget.ExecuteNonQuery();
-        transaction.Commit();
         return true;
-    }, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredSettings>> HistoryAsync(string app, int count, CancellationToken cancellationToken) => InTurnAsync<IReadOnlyList<StoredSettings>>(() =>

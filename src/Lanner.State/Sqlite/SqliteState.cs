@@ -26,7 +26,13 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
 
     /// <summary>Opens the file, or makes it, for the server's user alone.</summary>
     /// <exception cref="StateException">It cannot be.</exception>
-    public static Task<SqliteState> OpenAsync(string directory, CancellationToken cancellationToken) => Task.Run(() => Open(directory), cancellationToken);
+    public static Task<SqliteState> OpenAsync(string directory, CancellationToken cancellationToken) => Task.Run(() => Open(Path.Combine(directory, FileName), isReplica: false), cancellationToken);
+
+    /// <summary>Opens a copy of what is kept elsewhere, or makes it: written without waiting for the disk, for this process alone.</summary>
+    /// <param name="path">The file; null: in memory.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StateException">It cannot be.</exception>
+    internal static Task<SqliteState> OpenReplicaAsync(string? path, CancellationToken cancellationToken) => Task.Run(() => Open(path, isReplica: true), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -36,18 +42,19 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
         _turn.Dispose();
     }
 
-    private static SqliteState Open(string directory)
+    private static SqliteState Open(string? file, bool isReplica)
     {
         SqliteLibrary.Require();
-        string path = Path.Combine(directory, FileName);
+        string path = file ?? ":memory:";
         SqliteConnection? connection = null;
         try
         {
-            MakePrivate(directory, path);
-            connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 10 }.ToString());
+            if (file is not null)
+                MakePrivate(Path.GetDirectoryName(file)!, file);
+            connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = file is null ? SqliteOpenMode.Memory : SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 10 }.ToString());
             connection.Open();
             var state = new SqliteState(connection, path);
-            state.Prepare();
+            state.Prepare(isReplica);
             return state;
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
@@ -71,15 +78,19 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
             File.Open(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }).Dispose();
     }
 
-    private void Prepare()
+    private void Prepare(bool isReplica)
     {
+        if (isReplica)
+            Execute("PRAGMA locking_mode = EXCLUSIVE");
         Execute("PRAGMA journal_mode = WAL");
-        Execute("PRAGMA synchronous = FULL");
+        Execute($"PRAGMA synchronous = {(isReplica ? "NORMAL" : "FULL")}");
         // SQLite's own way of waiting for another process: the driver's looks every 150 ms.
-        Execute("PRAGMA busy_timeout = 10000");
+        Execute($"PRAGMA busy_timeout = {(isReplica ? 0 : 10_000)}");
         long format = FormatNow();
         if (format > SqliteFormat.Newest)
             throw new StateException($"{_path} was written by a newer version of Lanner (format {format}; this one reads up to {SqliteFormat.Newest}): use that version, or another state directory");
+        if (isReplica)
+            Execute(ReplicaTables);
         if (format == SqliteFormat.Newest)
             return;
         using SqliteTransaction transaction = Begin();
@@ -113,6 +124,15 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
             command.Parameters.AddWithValue(name, value);
         return command;
     }
+
+    /// <summary>Does work in its turn, all of it or nothing.</summary>
+    internal Task<T> WriteAsync<T>(Func<T> work, CancellationToken cancellationToken) => InTurnAsync(() =>
+    {
+        using SqliteTransaction transaction = Begin();
+        T made = work();
+        transaction.Commit();
+        return made;
+    }, cancellationToken);
 
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {

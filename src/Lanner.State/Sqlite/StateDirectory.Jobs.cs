@@ -21,16 +21,24 @@ public sealed partial class StateDirectory
         await (await OpenAsync(cancellationToken)).TryClaimAsync(server, runs, marks, at, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
-        await (await OpenAsync(cancellationToken)).TryTakeAsync(server, ids, cancellationToken);
+    public async Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken) =>
+        await (await OpenAsync(cancellationToken)).TryTakeAsync(server, runs, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken) =>
         await (await OpenAsync(cancellationToken)).EnqueueAsync(server, runs, most, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<(long Id, DateTimeOffset At)> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
         await (await OpenAsync(cancellationToken)).RecordAsync(server, begun, finished, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JobMark>> MarksAsync(IReadOnlyList<string> jobs, CancellationToken cancellationToken) =>
+        IsThere ? await (await OpenAsync(cancellationToken)).MarksAsync(jobs, cancellationToken) : [];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredRun>> WaitingElsewhereAsync(string server, DateTimeOffset since, int count, CancellationToken cancellationToken) =>
+        IsThere ? await (await OpenAsync(cancellationToken)).WaitingElsewhereAsync(server, since, count, cancellationToken) : [];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredRun>> WaitingAsync(string server, CancellationToken cancellationToken) =>

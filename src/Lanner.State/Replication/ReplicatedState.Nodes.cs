@@ -1,0 +1,261 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Lanner.State.Replication;
+
+// A node belongs to the cluster from its first entry on, until an entry says that it is gone. That entry is written by whoever
+// has not heard of it for some beats; time is counted in beats of one's own that came back through the engine, so a node that
+// is stopped, slow or cut off does not take the others for gone.
+public sealed partial class ReplicatedState
+{
+    private readonly Dictionary<string, Seen> _nodes = new(StringComparer.Ordinal);
+    private readonly List<Delivery> _deliveries = [];
+    private Task _beating = Task.CompletedTask;
+    private long _ownBeats;
+
+    /// <summary>Whether a node belongs to the cluster.</summary>
+    public bool IsNodeThere(string name)
+    {
+        lock (_gate)
+            return _nodes.ContainsKey(name);
+    }
+
+    /// <summary>The cluster as this node sees it.</summary>
+    public ClusterStatus Status()
+    {
+        lock (_gate)
+        {
+            return new ClusterStatus(_options.Node, Problem, _applied, [.. _nodes.OrderBy(static node => node.Key, StringComparer.Ordinal).Select(node =>
+            {
+                bool isThis = node.Key == _options.Node;
+                return new NodeStatus(node.Key, node.Value.About, isThis, isThis ? _applied : node.Value.Applied, isThis ? 0 : _ownBeats - node.Value.HeardAt);
+            })]);
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(_options.Beat, _time);
+        try
+        {
+            do
+            {
+                await TellNowAsync();
+                await JoinAsync();
+            }
+            while (await timer.WaitForNextTickAsync(_ending.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends.
+        }
+    }
+
+    /// <summary>Comes, after it was taken for gone or could not reach the log before.</summary>
+    private async Task JoinAsync()
+    {
+        if (Problem is not null || IsNodeThere(_options.Node))
+            return;
+        try
+        {
+            await SubmitAsync<bool>(new Hello(_options.About), _ending.Token);
+        }
+        catch (StateException)
+        {
+            // With the next beat.
+        }
+    }
+
+    private async Task TellNowAsync()
+    {
+        NodeMessage message;
+        lock (_gate)
+            message = new NodeMessage(_options.Node, _applied, new Dictionary<string, long>(_delivered));
+        try
+        {
+            await _log.TellAsync(JsonSerializer.SerializeToUtf8Bytes(message, ReplicationJson.Default.NodeMessage), _ending.Token);
+        }
+        catch (Exception e) when (e is StateException or OperationCanceledException)
+        {
+            // The next beat tells it.
+        }
+    }
+
+    private void OnTold(ReadOnlyMemory<byte> content)
+    {
+        NodeMessage? message;
+        try
+        {
+            message = JsonSerializer.Deserialize(content.Span, ReplicationJson.Default.NodeMessage);
+        }
+        catch (JsonException)
+        {
+            // Of a version that is not known here; it will be heard of by its entries.
+            return;
+        }
+        if (message is null)
+            return;
+        List<(string Name, long Newest)> silent = [];
+        lock (_gate)
+        {
+            if (message.Node == _options.Node)
+            {
+                _ownBeats++;
+                foreach ((string name, Seen node) in _nodes)
+                {
+                    if (name == _options.Node || node.IsLeaving || _ownBeats - node.HeardAt <= _options.Lease)
+                        continue;
+                    node.IsLeaving = true;
+                    silent.Add((name, node.Newest));
+                }
+            }
+            else if (_nodes.TryGetValue(message.Node, out Seen? node))
+            {
+                node.HeardAt = _ownBeats;
+                node.Applied = Math.Max(node.Applied, message.Applied);
+                node.Delivered = message.Delivered;
+                Settle();
+            }
+        }
+        foreach ((string name, long newest) in silent)
+            _ = GiveUpAsync(name, newest);
+    }
+
+    private async Task GiveUpAsync(string name, long newest)
+    {
+        Silent(_logger, name, _options.Lease);
+        try
+        {
+            await SubmitAsync<bool>(new NodeGone(name, newest), CancellationToken.None);
+        }
+        catch (StateException)
+        {
+            // The next beat tries again.
+        }
+        finally
+        {
+            lock (_gate)
+                if (_nodes.TryGetValue(name, out Seen? node))
+                    node.IsLeaving = false;
+        }
+    }
+
+    /// <summary>This node ends, and the others need not wait to find out.</summary>
+    private async Task LeaveAsync()
+    {
+        if (Problem is not null || !IsNodeThere(_options.Node))
+            return;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), _time);
+        try
+        {
+            await SubmitAsync<bool>(new NodeGone(_options.Node, long.MaxValue), limit.Token);
+        }
+        catch (Exception e) when (e is StateException or OperationCanceledException)
+        {
+            // They find out.
+        }
+    }
+
+    private void Remember(List<(string Name, long Newest, NodeDescription About)> nodes)
+    {
+        lock (_gate)
+        {
+            _nodes.Clear();
+            foreach ((string name, long newest, NodeDescription about) in nodes)
+                _nodes[name] = new Seen { About = about, Newest = newest, HeardAt = _ownBeats };
+        }
+    }
+
+    private void Add(string name, long number, NodeDescription? about)
+    {
+        lock (_gate)
+            _nodes[name] = new Seen { About = about ?? new NodeDescription("", 0, "", DateTimeOffset.UnixEpoch), Newest = number, HeardAt = _ownBeats };
+        Came(_logger, name, about?.Host ?? "");
+        TellNodesChanged();
+    }
+
+    private void TellNodesChanged()
+    {
+        NodesChanged?.Invoke();
+        ChangedElsewhere?.Invoke(LedgerChange.Servers);
+    }
+
+    private void Remove(string name)
+    {
+        lock (_gate)
+        {
+            _nodes.Remove(name);
+            Settle();
+        }
+        Gone(_logger, name);
+        TellNodesChanged();
+    }
+
+    private void SeenEntry(StateCommand command, long number)
+    {
+        lock (_gate)
+        {
+            if (!_nodes.TryGetValue(command.Node, out Seen? node))
+                return;
+            node.Newest = number;
+            node.HeardAt = _ownBeats;
+            if (command is Hello hello)
+                node.About = hello.About;
+        }
+    }
+
+    /// <summary>Done when every node that is there has a version; in the gate.</summary>
+    private Task EverywhereAsync(string app, long version, long applied)
+    {
+        var delivery = new Delivery(app, version, applied);
+        if (IsEverywhere(delivery))
+            return Task.CompletedTask;
+        _deliveries.Add(delivery);
+        return delivery.Done.Task;
+    }
+
+    /// <summary>In the gate.</summary>
+    private void Settle()
+    {
+        foreach (Delivery delivery in _deliveries.Where(IsEverywhere))
+            delivery.Done.TrySetResult();
+        _deliveries.RemoveAll(static delivery => delivery.Done.Task.IsCompleted);
+    }
+
+    /// <summary>A node that does not have the app has the version when it has applied its entry: should the app come, it begins with that.</summary>
+    private bool IsEverywhere(Delivery delivery) => _nodes.All(node => node.Key == _options.Node
+        || (node.Value.Delivered.TryGetValue(delivery.App, out long version) ? version >= delivery.Version : node.Value.Applied >= delivery.Applied));
+
+    [LoggerMessage(5015, LogLevel.Warning, "node {Node} was not heard of for {Beats} beats: it is taken for gone")]
+    private static partial void Silent(ILogger log, string node, int beats);
+
+    [LoggerMessage(5016, LogLevel.Information, "node {Node} belongs to the cluster ({Host})")]
+    private static partial void Came(ILogger log, string node, string host);
+
+    [LoggerMessage(5017, LogLevel.Information, "node {Node} is gone")]
+    private static partial void Gone(ILogger log, string node);
+
+    /// <summary>What is known of a node.</summary>
+    private sealed class Seen
+    {
+        public required NodeDescription About { get; set; }
+
+        /// <summary>Its newest entry.</summary>
+        public long Newest { get; set; }
+
+        /// <summary>How many beats of this node had come back when it was last heard of.</summary>
+        public long HeardAt { get; set; }
+
+        public long Applied { get; set; }
+
+        public IReadOnlyDictionary<string, long> Delivered { get; set; } = new Dictionary<string, long>();
+
+        public bool IsLeaving { get; set; }
+    }
+
+    /// <summary>A version that is waited for.</summary>
+    private sealed record Delivery(string App, long Version, long Applied)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

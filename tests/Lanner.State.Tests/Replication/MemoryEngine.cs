@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using Lanner.State.Replication;
+
+namespace Lanner.State.Tests.Replication;
+
+/// <summary>The log of a cluster in memory, for nodes of one process; each of them can be cut off from it.</summary>
+internal sealed class MemoryEngine
+{
+    private readonly Lock _gate = new();
+    private readonly List<LogEntry> _entries = [];
+    private readonly List<MemoryLog> _logs = [];
+    private TaskCompletionSource _grown = new();
+    private (long UpTo, byte[] Content) _snapshot;
+
+    /// <summary>Entries that are kept.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _entries.Count;
+        }
+    }
+
+    /// <summary>How often each entry is put in.</summary>
+    public int Copies { get; set; } = 1;
+
+    public MemoryLog Open()
+    {
+        var log = new MemoryLog(this);
+        lock (_gate)
+            _logs.Add(log);
+        return log;
+    }
+
+    private long Newest => _entries.Count == 0 ? _snapshot.UpTo : _entries[^1].Number;
+
+    internal sealed class MemoryLog(MemoryEngine engine) : IStateLog
+    {
+        private volatile string? _problem;
+        private TaskCompletionSource _connected = Completed();
+
+        public string? Problem => _problem;
+
+        public Action? ProblemChanged { get; set; }
+
+        public Action<ReadOnlyMemory<byte>>? Told { get; set; }
+
+        /// <summary>Cuts the node off.</summary>
+        public void Cut()
+        {
+            _connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _problem = "the node is cut off";
+            ProblemChanged?.Invoke();
+        }
+
+        public void Mend()
+        {
+            _problem = null;
+            _connected.TrySetResult();
+            ProblemChanged?.Invoke();
+        }
+
+        public async Task<long> AppendAsync(Guid id, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
+        {
+            Require();
+            await Task.Yield();
+            lock (engine._gate)
+            {
+                long number = 0;
+                for (int i = 0; i < engine.Copies; i++)
+                {
+                    number = engine.Newest + 1;
+                    engine._entries.Add(new LogEntry(number, id, entry.ToArray()));
+                }
+                TaskCompletionSource grown = engine._grown;
+                engine._grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                grown.TrySetResult();
+                return number;
+            }
+        }
+
+        public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                await _connected.Task.WaitAsync(cancellationToken);
+                Task more;
+                LogEntry? next;
+                lock (engine._gate)
+                {
+                    more = engine._grown.Task;
+                    if (engine._entries.Count > 0 && engine._entries[0].Number > after + 1)
+                        throw new LogTrimmedException($"entries up to {engine._entries[0].Number - 1} are gone");
+                    int place = engine._entries.FindIndex(entry => entry.Number > after);
+                    next = place < 0 ? null : engine._entries[place];
+                }
+                if (next is { } entry)
+                {
+                    after = entry.Number;
+                    yield return entry;
+                }
+                else
+                {
+                    await more.WaitAsync(cancellationToken);
+                }
+            }
+        }
+
+        public Task<long> NewestAsync(CancellationToken cancellationToken)
+        {
+            Require();
+            lock (engine._gate)
+                return Task.FromResult(engine.Newest);
+        }
+
+        public async Task StoreSnapshotAsync(long upTo, Stream content, long trim, CancellationToken cancellationToken)
+        {
+            Require();
+            using var copy = new MemoryStream();
+            await content.CopyToAsync(copy, cancellationToken);
+            lock (engine._gate)
+            {
+                engine._snapshot = (upTo, copy.ToArray());
+                engine._entries.RemoveAll(entry => entry.Number <= trim);
+            }
+        }
+
+        public async Task<long> LoadSnapshotAsync(Stream content, CancellationToken cancellationToken)
+        {
+            Require();
+            (long upTo, byte[] bytes) = engine._snapshot;
+            if (upTo > 0)
+                await content.WriteAsync(bytes, cancellationToken);
+            return upTo;
+        }
+
+        public Task TellAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+        {
+            Require();
+            MemoryLog[] all;
+            lock (engine._gate)
+                all = [.. engine._logs];
+            foreach (MemoryLog log in all.Where(static log => log._problem is null))
+                log.Told?.Invoke(message);
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            lock (engine._gate)
+                engine._logs.Remove(this);
+            return ValueTask.CompletedTask;
+        }
+
+        private void Require()
+        {
+            if (_problem is { } problem)
+                throw new StateException(problem);
+        }
+
+        private static TaskCompletionSource Completed()
+        {
+            var done = new TaskCompletionSource();
+            done.SetResult();
+            return done;
+        }
+    }
+}
