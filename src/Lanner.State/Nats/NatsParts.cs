@@ -158,9 +158,25 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
     public async Task DeleteAsync(PartsReference reference, CancellationToken cancellationToken) =>
         await jetStream.InsistAsync(async () =>
         {
-            await jetStream.PurgeAsync(streams.Parts, new PurgeWanted { Filter = $"{streams.PartsPrefix}.{reference.Subject}.*" }, cancellationToken);
+            await PurgeAsync(reference, cancellationToken);
             return true;
         }, problem, cancellationToken);
+
+    /// <summary>What is left of something that could not be stored, so that attempts do not fill the storage; else it goes with a later snapshot.</summary>
+    private async Task TryDeleteAsync(PartsReference reference)
+    {
+        try
+        {
+            await PurgeAsync(reference, CancellationToken.None);
+        }
+        catch (Exception e) when (e is NatsException or JetStreamException)
+        {
+            // It cannot be reached: for that reason it was given up.
+        }
+    }
+
+    private Task PurgeAsync(PartsReference reference, CancellationToken cancellationToken) =>
+        jetStream.PurgeAsync(streams.Parts, new PurgeWanted { Filter = $"{streams.PartsPrefix}.{reference.Subject}.*" }, cancellationToken);
 
     private async Task<PartsReference> StoreAsync(PartsReference reference, Func<int, ValueTask<ReadOnlyMemory<byte>>> read, CancellationToken cancellationToken)
     {
@@ -184,10 +200,12 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
             }
             await Task.WhenAll(window);
         }
-        finally
+        catch
         {
             await stop.CancelAsync();
             await Task.WhenAll(window).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await TryDeleteAsync(reference);
+            throw;
         }
         return reference with { Count = count, Size = size };
     }

@@ -64,7 +64,12 @@ internal sealed class FakeClient(Socket socket, CancellationToken limit) : IDisp
         }
     }
 
-    public async Task ReadAsync(int count) => await _stream.ReadExactlyAsync(new byte[count], limit);
+    public async Task<byte[]> ReadAsync(int count)
+    {
+        var bytes = new byte[count];
+        await _stream.ReadExactlyAsync(bytes, limit);
+        return bytes;
+    }
 
     public void Dispose() => _stream.Dispose();
 }

@@ -3,6 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lanner.State.Tests.Nats;
 
+/// <summary>Those who share the three servers, one after the other.</summary>
+[CollectionDefinition(nameof(NatsClusterFixture))]
+public sealed class NatsClusterUsers : ICollectionFixture<NatsClusterFixture>;
+
 /// <summary>Three servers that are one cluster of NATS on the loopback.</summary>
 public sealed class NatsClusterFixture : IAsyncLifetime
 {

@@ -3,7 +3,8 @@ using Lanner.State.Replication;
 namespace Lanner.State.Tests.Nats;
 
 /// <summary>The log on three servers of which some fail: nothing that was acknowledged is lost, and all read one order.</summary>
-public sealed class NatsClusterTests(NatsClusterFixture nats) : IClassFixture<NatsClusterFixture>, IAsyncLifetime
+[Collection(nameof(NatsClusterFixture))]
+public sealed class NatsClusterTests(NatsClusterFixture nats) : IAsyncLifetime
 {
     private static readonly int[] s_all = [0, 1, 2];
 

@@ -129,6 +129,10 @@ public sealed class NatsProblemTests : IDisposable
         Assert.Equal(last, await log.NewestAsync(Limit));
         await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
         await backdoor.Connection.LinkAsync(patient: true, Limit);
+        // What could not be stored whole takes no room.
+        Assert.Equal(full.Message, (await Assert.ThrowsAsync<StateException>(() => log.StoreSnapshotAsync(last, new MemoryStream(new byte[9_000_000]), 0, Limit))).Message);
+        Assert.Equal(full.Message, (await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), new byte[9_000_000], Limit))).Message);
+        Assert.Empty(await backdoor.Parts.ListAsync(Limit));
         await backdoor.JetStream.PurgeAsync("lanner-log", new PurgeWanted { Seq = last }, Limit);
         await log.UsableAsync(Limit);
         Assert.True(await log.AppendAsync(Guid.NewGuid(), new byte[400_000], Limit) > last);

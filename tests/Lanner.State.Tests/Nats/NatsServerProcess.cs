@@ -7,6 +7,8 @@ namespace Lanner.State.Tests.Nats;
 /// <summary>A nats-server on a free port of the loopback, with its own store, until it is disposed of.</summary>
 internal sealed class NatsServerProcess : IAsyncDisposable
 {
+    private static int s_nextPort = Random.Shared.Next(20_000, 30_000);
+
     private readonly string _directory = Directory.CreateTempSubdirectory("lanner-nats-").FullName;
     private readonly string[] _arguments;
     private Process? _process;
@@ -29,11 +31,23 @@ internal sealed class NatsServerProcess : IAsyncDisposable
 
     public string Log => File.ReadAllText(Path.Combine(_directory, "nats.log"));
 
+    /// <summary>A port that nobody has, of those that the system does not give to outgoing connections; each only once.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Interlocked.Increment(ref s_nextPort);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     /// <summary>Starts it and waits until it lets clients in.</summary>

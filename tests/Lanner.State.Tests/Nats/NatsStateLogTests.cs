@@ -21,6 +21,15 @@ public sealed class NatsStateLogTests(NatsServerFixture server) : StateLogTests,
     }
 }
 
+/// <summary>The log on three servers.</summary>
+[Collection(nameof(NatsClusterFixture))]
+public sealed class NatsClusterStateLogTests(NatsClusterFixture nats) : StateLogTests
+{
+    private readonly string _cluster = $"t{Guid.NewGuid():N}";
+
+    protected override Task<IStateLog> OpenAsync() => NatsStateLogTests.OpenAsync(nats.Address, _cluster, Limit);
+}
+
 /// <summary>A server for the tests of one class.</summary>
 public sealed class NatsServerFixture : IAsyncLifetime
 {
