@@ -65,6 +65,9 @@ public interface IControlledServer
     /// <summary>What has become of runs.</summary>
     IJobLedger Runs => throw new NotSupportedException("this server keeps no jobs");
 
+    /// <summary>What a run under way has written after so many characters; null: it is not under way in this server.</summary>
+    RunOutput? OutputOf(long run, long from) => null;
+
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();
 }
@@ -75,6 +78,11 @@ public sealed record ControlledApp(AppSupervisor Supervisor, IReadOnlyList<strin
     /// <summary>Its live settings; null while they are being loaded.</summary>
     public LiveSettings? Settings { get; init; }
 }
+
+/// <summary>A piece of what a run has written.</summary>
+/// <param name="From">How many characters came before it.</param>
+/// <param name="Text">Up to now.</param>
+public readonly record struct RunOutput(long From, string Text);
 
 /// <summary>The life of the server.</summary>
 public enum ServerState

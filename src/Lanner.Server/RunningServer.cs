@@ -50,7 +50,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
-        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync };
+        _jobs = new RunningJobs(_states.Ledger, settings.JobLimits, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync };
         processes.Wrote = _jobs.Write;
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
@@ -93,6 +93,8 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public JobScheduler? Jobs => _jobs.Scheduler;
 
     public IJobLedger Runs => _jobs.Ledger;
+
+    public RunOutput? OutputOf(long run, long from) => _jobs.Output(run, from);
 
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>

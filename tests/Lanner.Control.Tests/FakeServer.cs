@@ -24,6 +24,11 @@ internal sealed class FakeServer : IControlledServer
     /// <summary>Nothing has run, unless a test says otherwise.</summary>
     public IJobLedger Runs { get; set; } = new StateDirectory("/nowhere");
 
+    /// <summary>What runs under way have written.</summary>
+    public Func<long, long, RunOutput?> Output { get; set; } = static (_, _) => null;
+
+    public RunOutput? OutputOf(long run, long from) => Output(run, from);
+
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 
     public IReadOnlyList<EffectiveSetting> Settings { get; set; } = [];

@@ -98,6 +98,7 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
     /// <summary>Jobs belong to an app, which looks for their functions when it is loaded.</summary>
     private void CompleteJobs()
     {
+        if (draft.Jobs.Count == 0) return;
         for (var index = 0; index < draft.Jobs.Count; index++)
         {
             var (job, origin) = draft.Jobs[index];
