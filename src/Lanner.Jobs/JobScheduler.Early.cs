@@ -1,3 +1,4 @@
+using Lanner.Jobs.Definitions;
 using Lanner.State;
 using Lanner.State.Jobs;
 
@@ -42,7 +43,7 @@ public sealed partial class JobScheduler
     {
         if (run.Arguments.Length > options.LargestArguments)
             throw new JobRefusedException("too-large", $"arguments of {run.Arguments.Length:N0} bytes; up to {options.LargestArguments:N0} are kept");
-        if (!run.Arguments.IsEmpty && Definitions.JobArguments.Problem(run.Arguments) is { } problem)
+        if (!run.Arguments.IsEmpty && JobArguments.Problem(run.Arguments) is { } problem)
             throw new JobRefusedException("bad-arguments", problem);
         if (run.Key is { Length: 0 or > 500 })
             throw new JobRefusedException("bad-arguments", "a key needs 1 to 500 characters");

@@ -47,6 +47,6 @@ def test_the_limits_that_the_page_shows_are_the_defaults(blocks, place):
     place.write("shop/wsgi.py", SHOP)
     place.run("lanner check")
     place.start("lanner serve -b 127.0.0.1:8000")
-    shown = json.loads(place.run("curl -sS --fail-with-body --unix-socket .lanner/control.sock http://lanner/v1/config"))["server"]["jobs"]
+    shown = json.loads(place.run("curl -sS --fail-with-body --unix-socket .lanner/control.sock -H Accept:application/json http://lanner/v1/config"))["server"]["jobs"]
     settings = (pathlib.Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
     assert f"| {shown['value']} |" in settings
