@@ -54,7 +54,7 @@ class Job:
         arguments = _encoded(self, args, kwargs)
         control = _control()
         if control is None:
-            return self._spawn(arguments, _pause(moment, seconds))
+            return self._spawn(arguments or self.options["arguments"] or "[]", _pause(moment, seconds))
         try:
             answer = control.ask(frames.JOB_ENQUEUE, {
                 "name": self.name, "arguments": arguments, "key": key or "",
@@ -89,21 +89,29 @@ def job(
     timezone: str = "UTC",
     overlap: str = "skip",
     missed: str = "run_once",
+    missed_limit: Optional[int] = None,
     retries: int = 0,
+    retry_pause: Optional[Duration] = None,
     timeout: Optional[Duration] = None,
     priority: int = 0,
     context_url: Optional[str] = None,
+    arguments: Any = None,
+    keep: Optional[Duration] = None,
+    keep_runs: Optional[int] = None,
 ) -> Any:
     """Decorator: a job, due by ``cron``, ``every`` so often, or ``at`` a moment; without any of them it runs only when asked for.
 
     ``overlap``: "skip", "allow" or "queue" a run that is due while another runs. ``missed``: "skip", "run_once" or "run_all" of what was due while
-    the server was not there. ``retries``: attempts after one that failed. ``timeout``: how long a run may take. ``context_url``: for Flask, the
-    URL of the request in whose context it runs.
+    the server was not there (``missed_limit``: so many of the last). ``retries``: attempts after one that failed, the first after ``retry_pause``.
+    ``timeout``: how long a run may take. ``priority``: when threads are short, a higher one goes first. ``context_url``: for Flask, the URL of the
+    request in whose context it runs. ``arguments``: a list or dict, for runs that bring none. ``keep``, ``keep_runs``: how long and how many runs
+    are kept. All these are the keys of ``[job.NAME]`` in the settings, where what is left out here has its default.
     """
     if function is None:
         return functools.partial(
-            job, name=name, cron=cron, every=every, at=at, timezone=timezone, overlap=overlap, missed=missed, retries=retries,
-            timeout=timeout, priority=priority, context_url=context_url)
+            job, name=name, cron=cron, every=every, at=at, timezone=timezone, overlap=overlap, missed=missed, missed_limit=missed_limit,
+            retries=retries, retry_pause=retry_pause, timeout=timeout, priority=priority, context_url=context_url, arguments=arguments,
+            keep=keep, keep_runs=keep_runs)
     name = name or getattr(function, "__name__", None)
     if not name:
         raise TypeError(f"{function!r} has no name: say lanner.job(name=…)")
@@ -123,10 +131,15 @@ def job(
         # What is only asked for has nothing to leave out.
         "overlap": overlap if overlap != "skip" or cron or every is not None or at is not None else "",
         "missed": missed,
-        "retries": str(retries),
+        "missed_limit": _whole(name, "missed_limit", missed_limit),
+        "retries": _whole(name, "retries", retries),
+        "retry_pause": "" if retry_pause is None else _milliseconds(retry_pause),
         "timeout": "" if timeout is None else _milliseconds(timeout),
-        "priority": str(priority),
+        "priority": _whole(name, "priority", priority),
         "context_url": context_url or "",
+        "arguments": "" if arguments is None else _json(name, arguments),
+        "keep": "" if keep is None else _milliseconds(keep),
+        "keep_runs": _whole(name, "keep_runs", keep_runs),
     })
     return made
 
@@ -205,7 +218,9 @@ def _called(function: Callable[..., Any], given: Any) -> Any:
 
 
 def _encoded(job: Job, args: Any, kwargs: Any) -> str:
-    """A list of positional arguments or an object of named ones; a mixture is named."""
+    """A list of positional arguments or an object of named ones; a mixture is named. None at all: those of the job."""
+    if not args and not kwargs:
+        return ""
     given: Any = args
     if kwargs:
         import inspect
@@ -220,10 +235,24 @@ def _encoded(job: Job, args: Any, kwargs: Any) -> str:
                 raise TypeError(f"the job {job.name} cannot be given {name}, which goes by position only, beside named arguments")
             else:
                 given[name] = value
+    return _json(job.name, given)
+
+
+def _json(name: str, arguments: Any) -> str:
+    if not isinstance(arguments, (list, tuple, dict)):
+        raise TypeError(f"the arguments of the job {name} are a list (positional) or a dict (named), not {type(arguments).__name__}")
     try:
-        return json.dumps(thaw(given), allow_nan=False)
+        return json.dumps(thaw(arguments), allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"the arguments of the job {job.name} are not what JSON can hold: {error}") from None
+        raise type(error)(f"the arguments of the job {name} are not what JSON can hold: {error}") from None
+
+
+def _whole(name: str, option: str, value: Optional[int]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{option} of the job {name} is a whole number, not {value!r}")
+    return str(value)
 
 
 def _control() -> Any:
@@ -240,21 +269,23 @@ def _origin(function: Callable[..., Any]) -> str:
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', function)}"
 
 
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def _seconds(value: Duration) -> float:
+    """As the settings have durations: "30s", "5 m", "1h30m", or a number of seconds."""
     if isinstance(value, datetime.timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
-        number = value.rstrip("smhd")
-        unit = value[len(number) :]
-        if unit not in _UNITS:
-            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "2h", "1d" or a number of seconds')
+        import re
+
+        parts = re.findall(r"([0-9.]+)([^0-9.]*)", value.strip())
         try:
-            seconds = float(number) * _UNITS[unit]
-        except ValueError:
-            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "2h", "1d" or a number of seconds') from None
+            seconds = sum(float(number) * _UNITS[unit.strip()] for number, unit in parts)
+        except (KeyError, ValueError):
+            parts = []
+        if not parts or "".join(number + unit for number, unit in parts) != value.strip():
+            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "1h30m", "1d" or a number of seconds')
     else:
         seconds = float(value)
     if not 0 <= seconds < 10**10:

@@ -16,12 +16,13 @@ internal sealed partial class ControlRoutes
 
     private ControlRoute[] JobRoutes() =>
     [
-        Get("/v1/jobs", "All jobs: when each is due next, what runs and what became of runs.", "Jobs", _ => Jobs()),
+        new ControlRoute(HttpMethods.Get, "/v1/jobs", "All jobs: when each is due next, what runs and what became of runs.", JobsAsync) { Schema = "Jobs" },
         new ControlRoute(HttpMethods.Post, "/v1/jobs/{name}/run", "Has a job run once, as soon as there is a thread.", request => WithJobAsync(request, async (scheduler, name) => Run(await scheduler.RunNowAsync(name, await request.BodyAsync(), request.Left))))
             { Schema = "Run", Body = "JobArguments", Status = StatusCodes.Status202Accepted, Change = "job-run", Problems = [.. s_jobProblems, "bad-request", "queue-full"] },
         new ControlRoute(HttpMethods.Get, "/v1/jobs/{name}/runs", "The runs of a job, the newest first, without their logs.", RunsAsync)
             { Schema = "Runs", Problems = [.. s_jobProblems, "bad-request"], Parameters = [new ControlParameter("query", "limit", "How many; 50, at most 500."), new ControlParameter("query", "before", "Only runs with lower numbers.")] },
-        new ControlRoute(HttpMethods.Get, "/v1/jobs/{name}/runs/{id}", "A run with its log.", RunAsync) { Schema = "Run", Problems = ["unknown-run", "not-stored"] },
+        new ControlRoute(HttpMethods.Get, "/v1/jobs/{name}/runs/{id}", "A run with its log; while it runs, with what it has written up to now.", RunAsync)
+            { Schema = "Run", Problems = ["unknown-run", "not-stored", "bad-request"], Parameters = [new ControlParameter("query", "log_from", "While it runs: so many characters of its log are known; only what came after them.")] },
         new ControlRoute(HttpMethods.Post, "/v1/jobs/{name}/pause", "Lets a job rest.", request => WithJobAsync(request, async (scheduler, name) =>
         {
             await scheduler.PauseAsync(name, request.Left);
@@ -34,15 +35,26 @@ internal sealed partial class ControlRoutes
         })) { Schema = "Job", Change = "job-resume", Problems = s_jobProblems },
     ];
 
-    private ControlAnswer Jobs() => ControlAnswer.Json(StatusCodes.Status200OK, json =>
+    private async Task<ControlAnswer> JobsAsync(ControlRequest request)
     {
+        try
+        {
+            await (_server.Jobs?.RecallAsync(request.Left) ?? Task.CompletedTask);
+        }
+        catch (StateException)
+        {
+            // What is to come is known all the same; the status says what is wrong with the ledger.
+        }
         SchedulerStatus? status = _server.Jobs?.Status();
-        json.WriteStartArray("jobs");
-        foreach (JobStatus job in status?.Jobs ?? [])
-            JobJson.WriteJob(json, job);
-        json.WriteEndArray();
-        json.WriteString("problem", status?.LedgerProblem);
-    });
+        return ControlAnswer.Json(StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartArray("jobs");
+            foreach (JobStatus job in status?.Jobs ?? [])
+                JobJson.WriteJob(json, job);
+            json.WriteEndArray();
+            json.WriteString("problem", status?.LedgerProblem);
+        });
+    }
 
     private static ControlAnswer Job(JobScheduler scheduler, string name) => ControlAnswer.Json(StatusCodes.Status200OK, json =>
     {
@@ -50,10 +62,10 @@ internal sealed partial class ControlRoutes
         JobJson.WriteJob(json, scheduler.Status().Jobs.First(job => job.Job.Name == name));
     });
 
-    private static ControlAnswer Run(StoredRun run, int status = StatusCodes.Status202Accepted) => ControlAnswer.Json(status, json =>
+    private static ControlAnswer Run(StoredRun run, int status = StatusCodes.Status202Accepted, RunOutput? output = null) => ControlAnswer.Json(status, json =>
     {
         json.WritePropertyName("run");
-        JobJson.WriteRun(json, run, whole: true);
+        JobJson.WriteRun(json, run, output ?? new RunOutput(0, run.Log));
     });
 
     private async Task<ControlAnswer> RunsAsync(ControlRequest request)
@@ -69,16 +81,27 @@ internal sealed partial class ControlRoutes
             {
                 json.WriteStartArray("runs");
                 foreach (StoredRun run in runs)
-                    JobJson.WriteRun(json, run, whole: false);
+                    JobJson.WriteRun(json, run, log: null);
                 json.WriteEndArray();
             });
         });
     }
 
     private Task<ControlAnswer> RunAsync(ControlRequest request) => StoredAsync(async () =>
-        long.TryParse(request.Values[1], NumberStyles.None, CultureInfo.InvariantCulture, out long id) && await _server.Runs.RunAsync(id, request.Left) is { } run && run.Job == request.Values[0]
-            ? Run(run, StatusCodes.Status200OK)
-            : ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-run", $"the job {request.Values[0]} has no run {request.Values[1]}"));
+    {
+        if (!TryNumber(request, "log_from", 0, long.MaxValue, out long from, least: 0))
+            return ControlAnswer.Problem(StatusCodes.Status422UnprocessableEntity, "bad-request", "log_from is a number of characters");
+        if (!long.TryParse(request.Values[1], NumberStyles.None, CultureInfo.InvariantCulture, out long id))
+            return UnknownRun(request);
+        // In this order: what a run wrote is forgotten here only when it is in the ledger.
+        RunOutput? output = _server.OutputOf(id, from);
+        if (await _server.Runs.RunAsync(id, request.Left) is not { } run || run.Job != request.Values[0])
+            return UnknownRun(request);
+        return Run(run, StatusCodes.Status200OK, run.Finished is null ? output : null);
+    });
+
+    private static ControlAnswer UnknownRun(ControlRequest request) =>
+        ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-run", $"the job {request.Values[0]} has no run {request.Values[1]}");
 
     private Task<ControlAnswer> WithJobAsync(ControlRequest request, Func<JobScheduler, string, Task<ControlAnswer>> answer) => StoredAsync(async () =>
     {
@@ -116,10 +139,10 @@ internal sealed partial class ControlRoutes
     private ControlAnswer UnknownJob(string name) => ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-job", $"there is no job named '{name}'",
         json => StateJson.WriteTexts(json, "jobs", _server.Jobs?.Status().Jobs.Select(static job => job.Job.Name) ?? []));
 
-    private static bool TryNumber(ControlRequest request, string name, long otherwise, long most, out long number)
+    private static bool TryNumber(ControlRequest request, string name, long otherwise, long most, out long number, long least = 1)
     {
         string text = request.Http.Query[name].ToString();
         number = otherwise;
-        return text.Length == 0 || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most);
+        return text.Length == 0 || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most);
     }
 }

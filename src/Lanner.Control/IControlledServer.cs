@@ -73,6 +73,9 @@ public interface IControlledServer
     /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
     Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AppLock>>([]);
 
+    /// <summary>What a run under way has written after so many characters; null: it is not under way in this server.</summary>
+    RunOutput? OutputOf(long run, long from) => null;
+
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();
 }
@@ -86,6 +89,11 @@ public sealed record ControlledApp(AppSupervisor Supervisor, IReadOnlyList<strin
 
 /// <summary>A lock of an app that is held, with its name and holder within the app.</summary>
 public sealed record AppLock(string App, HeldLock Held);
+
+/// <summary>A piece of what a run has written.</summary>
+/// <param name="From">How many characters came before it.</param>
+/// <param name="Text">Up to now.</param>
+public readonly record struct RunOutput(long From, string Text);
 
 /// <summary>The life of the server.</summary>
 public enum ServerState

@@ -33,10 +33,15 @@ public static class JobJson
         foreach ((RunState state, long count) in status.Ended)
             json.WriteNumber(Word(state), count);
         json.WriteEndObject();
+        json.WritePropertyName("last");
+        WriteEnd(json, status.Last);
         json.WriteEndObject();
     }
 
-    internal static void WriteRun(Utf8JsonWriter json, StoredRun run, bool whole)
+    /// <param name="json">Where it is written.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="log">What is told of its log; null: nothing.</param>
+    internal static void WriteRun(Utf8JsonWriter json, StoredRun run, RunOutput? log)
     {
         json.WriteStartObject();
         json.WriteNumber("id", run.Id);
@@ -55,8 +60,29 @@ public static class JobJson
         else
             json.WriteRawValue(run.Result.Span);
         json.WriteString("traceback", run.Traceback);
-        if (whole)
-            json.WriteString("log", run.Log);
+        if (log is { } output)
+        {
+            json.WriteString("log", output.Text);
+            json.WriteNumber("log_from", output.From);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void WriteEnd(Utf8JsonWriter json, EndedRun? end)
+    {
+        if (end is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+        json.WriteStartObject();
+        json.WriteNumber("id", end.Id);
+        json.WriteString("state", Word(end.State));
+        json.WriteString("due", end.Due.UtcDateTime);
+        json.WriteNumber("attempt", end.Attempt);
+        WriteMoment(json, "started", end.Started);
+        json.WriteString("finished", end.Finished.UtcDateTime);
+        json.WriteString("reason", end.Reason);
         json.WriteEndObject();
     }
 

@@ -8,6 +8,7 @@ internal sealed class JobEntry(JobDefinition definition)
 {
     private readonly long[] _ended = new long[Enum.GetValues<RunState>().Length];
     private long _next;
+    private EndedRun? _last;
 
     public JobDefinition Definition { get; set; } = definition;
 
@@ -26,6 +27,16 @@ internal sealed class JobEntry(JobDefinition definition)
 
     public bool IsPaused { get; set; }
 
+    /// <summary>How the last run ended.</summary>
+    public EndedRun? Last
+    {
+        get => Volatile.Read(ref _last);
+        set => Volatile.Write(ref _last, value);
+    }
+
+    /// <summary>Whether the ledger was asked for the run that was the last one before the server started.</summary>
+    public bool IsRecalled { get; set; }
+
     /// <summary>Runs that are claimed or under way.</summary>
     public int Active { get; set; }
 
@@ -41,12 +52,15 @@ internal sealed class JobEntry(JobDefinition definition)
 
     public void CountEnd(RunState state) => Interlocked.Increment(ref _ended[(int)state]);
 
+    /// <summary>What the ledger remembers, unless a run has ended since.</summary>
+    public void Recall(EndedRun last) => Interlocked.CompareExchange(ref _last, last, null);
+
     public JobStatus Status()
     {
         var ended = new Dictionary<RunState, long>();
         for (RunState state = RunState.Succeeded; (int)state < _ended.Length; state++)
             ended[state] = Volatile.Read(ref _ended[(int)state]);
-        return new JobStatus(Definition, IsPaused ? null : Next, IsPaused, Active, InLine, ended);
+        return new JobStatus(Definition, IsPaused ? null : Next, IsPaused, Active, InLine, ended) { Last = Last };
     }
 }
 

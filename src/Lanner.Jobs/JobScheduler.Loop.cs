@@ -146,6 +146,7 @@ public sealed partial class JobScheduler
             _activeOf[run.Run.Job.App]--;
             _line.Release(run.Entry);
             run.Entry.CountEnd(finished[i].State);
+            run.Entry.Last = new EndedRun(run.Run.Id, finished[i].State, run.Run.Due, run.Run.Attempt, run.Started, run.Finished, finished[i].Reason);
             _touched.Add(run.Run.Job.Name);
             Tell(new JobEvent(JobEventKind.Finished, run.Run.Id, run.Run.Job.Name, run.Run.Job.App, run.Run.Due, run.Run.Attempt, finished[i].State, run.Finished, finished[i].Reason));
         }
@@ -206,7 +207,7 @@ public sealed partial class JobScheduler
             {
                 if (stored[i] is not { } run)
                 {
-                    asked[i].Done.TrySetException(new JobRefusedException("queue-full", $"{_options.MostWaiting:N0} runs of the job {asked[i].Run.Job} wait already"));
+                    asked[i].Done.TrySetException(QueueFull(asked[i].Run.Job, _options));
                     continue;
                 }
                 // With a key it may be one that waits here already, or with another server; its number tells.

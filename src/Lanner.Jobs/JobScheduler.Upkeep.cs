@@ -160,6 +160,7 @@ public sealed partial class JobScheduler
             {
                 JobEntry? entry = _jobs.GetValueOrDefault(run.Job);
                 entry?.CountEnd(RunState.Interrupted);
+                entry?.Last = new EndedRun(run.Id, RunState.Interrupted, run.Due, run.Attempt, run.Started, now, run.Reason);
                 _touched.Add(run.Job);
                 Tell(new JobEvent(JobEventKind.Finished, run.Id, run.Job, entry?.Definition.App ?? "", run.Due, run.Attempt, RunState.Interrupted, now, run.Reason));
             }

@@ -18,6 +18,9 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <summary>Requests that may wait to be stored; one more waits to be put in line.</summary>
     private const int LongestLine = 10_000;
 
+    /// <summary>So far back the last run is looked for that was not left out.</summary>
+    private const int MostRecalled = 50;
+
     /// <summary>How long it takes to notice that the clock was set.</summary>
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
@@ -117,7 +120,7 @@ public sealed partial class JobScheduler : IAsyncDisposable
     /// <returns>The run, or the one that waits with the key.</returns>
     /// <exception cref="JobRefusedException">It was refused, or could not be stored.</exception>
     public Task<StoredRun> EnqueueAsync(string job, ReadOnlyMemory<byte> arguments, DateTimeOffset? notBefore, string? key, CancellationToken cancellationToken) =>
-        AskAsync(new NewRun { Job = job, Origin = RunOrigin.Enqueued, Due = notBefore ?? _time.GetUtcNow(), NotBefore = notBefore ?? DateTimeOffset.UnixEpoch, Arguments = arguments, Key = key }, cancellationToken);
+        AskAsync(Asks(job, arguments, notBefore, key, _time), cancellationToken);
 
     /// <summary>Something that starts depend on has changed: the capacity of the runner.</summary>
     public void Wake() => _signal.Set();
@@ -128,6 +131,19 @@ public sealed partial class JobScheduler : IAsyncDisposable
         [.. _inHand.Values.Select(static run => new RunStatus(run.Run, run.Started)).OrderBy(static run => run.Started ?? DateTimeOffset.MaxValue)],
         _lateness.Read(),
         _problem);
+
+    /// <summary>Looks up how the last run ended of each job that has had none end since the start; asks for each job once.</summary>
+    /// <exception cref="StateException">The ledger cannot be read; what was found is kept.</exception>
+    public async Task RecallAsync(CancellationToken cancellationToken)
+    {
+        foreach (JobEntry entry in _jobs.Values.Where(static entry => !entry.IsRecalled))
+        {
+            IReadOnlyList<StoredRun> runs = entry.Last is null ? await _ledger.RunsAsync(entry.Definition.Name, null, MostRecalled, cancellationToken) : [];
+            if (runs.FirstOrDefault(static run => run is { Finished: not null, State: not RunState.Skipped }) is { Finished: { } finished } run)
+                entry.Recall(new EndedRun(run.Id, run.State, run.Due, run.Attempt, run.Started, finished, run.Reason));
+            entry.IsRecalled = true;
+        }
+    }
 
     /// <summary>Starts nothing more and waits for what is under way. What waits is left to the next server.</summary>
     /// <param name="stopNow">Waits no longer: what still runs is cancelled, and interrupted.</param>
@@ -160,17 +176,13 @@ public sealed partial class JobScheduler : IAsyncDisposable
     }
 
     private JobEntry Known(string job) =>
-        _jobs.GetValueOrDefault(job) ?? throw new JobRefusedException("no-such-job", $"there is no job \"{job}\"");
+        _jobs.GetValueOrDefault(job) ?? throw new JobRefusedException(JobRefusedException.NoSuchJob, $"there is no job \"{job}\"");
 
-    private async Task<StoredRun> AskAsync(NewRun run, CancellationToken cancellationToken)
+    private async Task<StoredRun> AskAsync(NewRun run, CancellationToken cancellationToken, bool isEarly = false)
     {
-        Known(run.Job);
-        if (run.Arguments.Length > _options.LargestArguments)
-            throw new JobRefusedException("too-large", $"arguments of {run.Arguments.Length:N0} bytes; up to {_options.LargestArguments:N0} are kept");
-        if (!run.Arguments.IsEmpty && JobArguments.Problem(run.Arguments) is { } problem)
-            throw new JobRefusedException("bad-arguments", problem);
-        if (run.Key is { Length: 0 or > 500 })
-            throw new JobRefusedException("bad-arguments", "a key needs 1 to 500 characters");
+        if (!isEarly)
+            Known(run.Job);
+        Check(run, _options);
         return await InLineAsync<Asked, StoredRun>(_asked, new Asked(run), cancellationToken);
     }
 

@@ -17,7 +17,21 @@ public sealed record SchedulerStatus(IReadOnlyList<JobStatus> Jobs, IReadOnlyLis
 /// <param name="Running">Runs that are claimed or under way.</param>
 /// <param name="Waiting">Runs that are due and wait for a thread or for each other.</param>
 /// <param name="Ended">How many ended, by state, since the server started.</param>
-public sealed record JobStatus(JobDefinition Job, DateTimeOffset? Next, bool IsPaused, int Running, int Waiting, IReadOnlyDictionary<RunState, long> Ended);
+public sealed record JobStatus(JobDefinition Job, DateTimeOffset? Next, bool IsPaused, int Running, int Waiting, IReadOnlyDictionary<RunState, long> Ended)
+{
+    /// <summary>How the last run ended that was not left out; null: none is known, see <see cref="JobScheduler.RecallAsync"/>.</summary>
+    public EndedRun? Last { get; init; }
+}
+
+/// <summary>The end of a run.</summary>
+/// <param name="Id">The run.</param>
+/// <param name="State">A final state.</param>
+/// <param name="Due">When it was due.</param>
+/// <param name="Attempt">Which attempt it was.</param>
+/// <param name="Started">When it began; null: it was interrupted before.</param>
+/// <param name="Finished">When it ended.</param>
+/// <param name="Reason">Why it failed.</param>
+public sealed record EndedRun(long Id, RunState State, DateTimeOffset Due, int Attempt, DateTimeOffset? Started, DateTimeOffset Finished, string Reason);
 
 /// <summary>A run that is claimed or under way.</summary>
 public sealed record RunStatus(JobRun Run, DateTimeOffset? Started);
@@ -48,5 +62,8 @@ public enum JobEventKind
 /// <param name="inner">The cause.</param>
 public sealed class JobRefusedException(string code, string message, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>Nobody has told such a job.</summary>
+    public const string NoSuchJob = "no-such-job";
+
     public string Code { get; } = code;
 }

@@ -1,9 +1,9 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Lanner.Control;
 using Lanner.Jobs;
 using Lanner.Jobs.Definitions;
+using Lanner.Server.Configuration;
 using Lanner.State;
 using Lanner.State.Jobs;
 using Lanner.State.Replication;
@@ -16,27 +16,24 @@ namespace Lanner.Server;
 /// The jobs of the server: those of the settings file and those that the apps' code registers, between the scheduler that
 /// starts them and the supervisors in whose job workers they run. Nothing is opened before there is a job.
 /// </summary>
-internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
+internal sealed partial class RunningJobs : IAsyncDisposable
 {
-    /// <summary>Characters of what a run writes; of more, the end is kept.</summary>
-    private const int LongestLog = 64 * 1024;
-
-    private const string RunPrefix = "run-";
-
     private readonly IJobLedger _ledger;
+    private readonly JobLimits _limits;
     private readonly Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> _apps;
     private readonly ServerEvents _events;
     private readonly ILogger _log;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly ConcurrentDictionary<string, StringBuilder> _logs = new();
-    private volatile IReadOnlyList<JobDeclaration> _ofFile = [];
+    private IReadOnlyList<JobDeclaration> _ofFile = [];
+    private volatile JobRunner? _runner;
     private volatile JobScheduler? _scheduler;
-    private bool _hasBegun;
+    private volatile bool _hasBegun;
     private bool _isStopping;
 
-    public RunningJobs(IJobLedger ledger, Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> apps, ServerEvents events, ILogger log)
+    public RunningJobs(IJobLedger ledger, JobLimits limits, Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> apps, ServerEvents events, ILogger log)
     {
         _ledger = ledger;
+        _limits = limits;
         _apps = apps;
         _events = events;
         _log = log;
@@ -66,21 +63,9 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
                 return;
             _ofFile = ofFile ?? _ofFile;
             _hasBegun |= ofFile is not null;
-            if (!_hasBegun)
-                return;
-            IReadOnlyList<JobDefinition> jobs = JobReader.Read([.. _ofFile, .. _apps().SelectMany(static app => app.Supervisor.DeclaredJobs.Select(job => Declaration(app.App, job)))], out IReadOnlyList<JobProblem> problems);
-            foreach (JobProblem problem in problems)
-                Wrong(_log, problem.Message);
-            if (_scheduler is { } scheduler)
-                await scheduler.ReviseAsync(jobs, CancellationToken.None);
-            else if (jobs.Count > 0)
-            {
-                JobSchedulerOptions options = Cluster is { } cluster
-                    ? new() { Server = cluster.Node, IsServerThere = cluster.IsNodeThere }
-                    : new() { Server = ServerInstance.Present, IsServerThere = ServerInstance.IsThere };
-                _scheduler = await JobScheduler.StartAsync(jobs, _ledger, this, TimeProvider.System, options, _log, CancellationToken.None, Tell);
-                Started(_log, jobs.Count);
-            }
+            // A server without jobs starts without the code for them.
+            if (_hasBegun && (_scheduler is not null || _ofFile.Count > 0 || HasDeclaredJobs()))
+                await ScheduleAsync();
         }
         catch (StateException e)
         {
@@ -96,49 +81,19 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
     public void Attach(AppSupervisor supervisor)
     {
         supervisor.JobsChanged = () => _ = Task.Run(() => ReviseAsync());
+        supervisor.JobThreadsChanged = Wake;
         supervisor.JobWanted = EnqueueAsync;
     }
 
     /// <summary>Takes a line that a run has written.</summary>
     public void Write(string requestId, string text)
     {
-        if (!requestId.StartsWith(RunPrefix, StringComparison.Ordinal) || !_logs.TryGetValue(requestId, out StringBuilder? log))
-            return;
-        lock (log)
-        {
-            log.Append(text).Append('\n');
-            if (log.Length > 2 * LongestLog)
-                log.Remove(0, log.Length - LongestLog);
-        }
+        if (_runner is { } runner && requestId.StartsWith(JobRunner.Prefix, StringComparison.Ordinal))
+            runner.Write(requestId, text);
     }
 
-    int IJobRunner.Capacity(string app) => Find(app)?.JobThreads ?? 0;
-
-    async Task<JobOutcome> IJobRunner.RunAsync(JobRun run, CancellationToken cancellationToken)
-    {
-        if (Find(run.Job.App) is not { } supervisor)
-            return new JobOutcome(RunState.Interrupted) { Reason = $"there is no app {run.Job.App}" };
-        string id = string.Create(CultureInfo.InvariantCulture, $"{RunPrefix}{run.Id}");
-        var log = new StringBuilder();
-        _logs[id] = log;
-        try
-        {
-            JobEnd end = await supervisor.RunJobAsync(new JobCall(id, run.Job.Name)
-            {
-                Call = run.Job.Source == JobSource.File ? run.Job.Call : "",
-                Arguments = run.Arguments.IsEmpty ? "[]" : Encoding.UTF8.GetString(run.Arguments.Span),
-                ContextUrl = run.Job.ContextUrl ?? "",
-                Timeout = run.Job.Timeout,
-            }).WaitAsync(cancellationToken);
-            // What the run wrote comes another way than its end.
-            await CatchUp();
-            return Outcome(end, log);
-        }
-        finally
-        {
-            _logs.TryRemove(id, out _);
-        }
-    }
+    /// <inheritdoc cref="JobRunner.Output"/>
+    public RunOutput? Output(long run, long from) => _runner?.Output(run, from);
 
     /// <summary>Starts nothing more; done when what runs has ended, by itself or with its worker, and that is stored.</summary>
     public async Task StopAsync(CancellationToken stopNow)
@@ -157,51 +112,41 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
         _turn.Dispose();
     }
 
-    private static JobOutcome Outcome(JobEnd end, StringBuilder log)
+    private async Task ScheduleAsync()
     {
-        string written;
-        lock (log)
-            written = log.ToString(Math.Max(0, log.Length - LongestLog), Math.Min(log.Length, LongestLog));
-        RunState state = end.Ending switch
+        IReadOnlyList<JobDefinition> jobs = JobReader.Read(
+            [.. _ofFile, .. _apps().SelectMany(static app => app.Supervisor.DeclaredJobs.Select(job => CodeJob.Declaration(app.App, job)))], out IReadOnlyList<JobProblem> problems);
+        foreach (JobProblem problem in problems)
+            Wrong(_log, problem.Message);
+        if (_scheduler is { } scheduler)
+            await scheduler.ReviseAsync(jobs, CancellationToken.None);
+        else if (jobs.Count > 0)
         {
-            JobEnding.Succeeded => RunState.Succeeded,
-            JobEnding.Failed => RunState.Failed,
-            JobEnding.TimedOut => RunState.TimedOut,
-            _ => RunState.Interrupted,
-        };
-        return new JobOutcome(state)
-        {
-            Result = Encoding.UTF8.GetBytes(end.Result),
-            Log = written,
-            Traceback = state == RunState.Failed ? end.Traceback : "",
-            Reason = state == RunState.Succeeded ? "" : end.Traceback.TrimEnd().Split('\n')[^1],
-        };
+            _runner ??= new JobRunner(Find, CatchUp, _limits.MaxLog);
+            _scheduler = await JobScheduler.StartAsync(jobs, _ledger, _runner, TimeProvider.System, Options(), _log, CancellationToken.None, Tell);
+            Started(_log, jobs.Count);
+        }
     }
 
-    private static JobDeclaration Declaration(string app, DeclaredJob job)
+    private JobSchedulerOptions Options() => new()
     {
-        return new JobDeclaration
+        Server = Cluster?.Node ?? ServerInstance.Present,
+        IsServerThere = Cluster is { } cluster ? cluster.IsNodeThere : ServerInstance.IsThere,
+        MissedAfter = _limits.MissedAfter,
+        MostWaiting = _limits.Queue,
+        LongestLog = _limits.MaxLog,
+        LongestTraceback = _limits.MaxLog,
+        GiveUpAfter = _limits.GiveUpAfter,
+    };
+
+    private bool HasDeclaredJobs()
+    {
+        foreach ((_, AppSupervisor supervisor) in _apps())
         {
-            Name = job.Name,
-            App = app,
-            Source = JobSource.Code,
-            Place = Text("place") ?? $"the code of the app {app}",
-            Call = Text("call"),
-            Cron = Text("cron"),
-            Every = Text("every"),
-            At = Text("at"),
-            Timezone = Text("timezone"),
-            Overlap = Text("overlap"),
-            Missed = Text("missed"),
-            Retries = Number("retries"),
-            Timeout = Text("timeout"),
-            Priority = Number("priority"),
-            ContextUrl = Text("context_url"),
-        };
-
-        string? Text(string option) => job.Options.GetValueOrDefault(option) is { Length: > 0 } text ? text : null;
-
-        int? Number(string option) => int.TryParse(Text(option), CultureInfo.InvariantCulture, out int number) ? number : null;
+            if (supervisor.DeclaredJobs.Count > 0)
+                return true;
+        }
+        return false;
     }
 
     private AppSupervisor? Find(string app)
@@ -214,33 +159,86 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
         return null;
     }
 
+    private void Wake() => _scheduler?.Wake();
+
     private async Task<JobAnswer> EnqueueAsync(JobRequest request)
     {
-        if (_scheduler is not { } scheduler)
-            return new JobAnswer("", "no-such-job", $"there is no job \"{request.Job}\"");
         try
         {
-            DateTimeOffset? due = request.At ?? (request.Delay is { } delay ? TimeProvider.System.GetUtcNow() + delay : null);
-            StoredRun run = await scheduler.EnqueueAsync(request.Job, Encoding.UTF8.GetBytes(request.Arguments), due, request.Key.Length > 0 ? request.Key : null, CancellationToken.None);
+            StoredRun run = await StoreAsync(request);
             return new JobAnswer(run.Id.ToString(CultureInfo.InvariantCulture), "", "");
         }
         catch (JobRefusedException e)
         {
             return new JobAnswer("", e.Code, e.Message);
         }
+        catch (StateException e)
+        {
+            return new JobAnswer("", "not-stored", e.Message);
+        }
     }
 
-    private void Tell(JobEvent happened) => _events.Publish("job", happened.At, json =>
+    private async Task<StoredRun> StoreAsync(JobRequest request)
     {
-        json.WriteString("app", happened.App);
-        json.WriteString("job", happened.Job);
-        json.WriteNumber("run", happened.Id);
-        json.WriteString("kind", JobJson.Word(happened.Kind));
-        json.WriteString("state", JobJson.Word(happened.State));
-        json.WriteString("due", happened.Due.UtcDateTime);
-        json.WriteNumber("attempt", happened.Attempt);
-        json.WriteString("reason", happened.Reason);
-    });
+        DateTimeOffset? due = request.At ?? (request.Delay is { } delay ? TimeProvider.System.GetUtcNow() + delay : null);
+        var asked = JobScheduler.Asks(request.Job, Encoding.UTF8.GetBytes(request.Arguments), due, request.Key.Length > 0 ? request.Key : null, TimeProvider.System);
+        bool isEarly = request.IsEarly || !_hasBegun;
+        if (isEarly && await StoreEarlyAsync(asked) is { } stored)
+            return stored;
+        try
+        {
+            return await StoreAsync(asked, isEarly);
+        }
+        catch (JobRefusedException e) when (e.Code == JobRefusedException.NoSuchJob)
+        {
+            // The version of the app that asks may just have come to serve: its jobs are taken a moment later.
+            await ReviseAsync();
+            return await StoreAsync(asked, isEarly);
+        }
+    }
+
+    private Task<StoredRun> StoreAsync(NewRun asked, bool isEarly) => _scheduler is { } scheduler
+        ? scheduler.EnqueueAsync(asked, isEarly, CancellationToken.None)
+        : throw new JobRefusedException(JobRefusedException.NoSuchJob, $"there is no job \"{asked.Job}\"");
+
+    /// <summary>
+    /// Stores a run that is asked for before jobs are scheduled, such as in <c>process.setup</c> at the first start: the scheduler finds
+    /// it in the ledger. The setup does not wait for the scheduler, which waits for the setup.
+    /// </summary>
+    /// <returns>Null: there is a scheduler.</returns>
+    private async Task<StoredRun?> StoreEarlyAsync(NewRun asked)
+    {
+        if (_scheduler is not null)
+            return null;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_isStopping)
+                throw new JobRefusedException("stopping", "the server has ended its jobs");
+            return _scheduler is null ? await JobScheduler.StoreAsync(asked, _ledger, Options(), CancellationToken.None) : null;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private void Tell(JobEvent happened)
+    {
+        if (happened.Kind == JobEventKind.Finished)
+            _runner?.Forget(happened.Id);
+        _events.Publish("job", happened.At, json =>
+        {
+            json.WriteString("app", happened.App);
+            json.WriteString("job", happened.Job);
+            json.WriteNumber("run", happened.Id);
+            json.WriteString("kind", JobJson.Word(happened.Kind));
+            json.WriteString("state", JobJson.Word(happened.State));
+            json.WriteString("due", happened.Due.UtcDateTime);
+            json.WriteNumber("attempt", happened.Attempt);
+            json.WriteString("reason", happened.Reason);
+        });
+    }
 
     [LoggerMessage(6001, LogLevel.Error, "a job is left out: {Problem}")]
     private static partial void Wrong(ILogger log, string problem);

@@ -1,4 +1,5 @@
 using Lanner.Control;
+using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration;
 using Lanner.Supervision;
 
@@ -43,6 +44,8 @@ internal sealed partial class RunningServer
             AppSupervisor supervisor = (Find(_apps, app) ?? throw new SettingsRefusedException([$"there is no app {app}"])).Supervisor;
             ConfiguredApp? configured = settings.Apps.FirstOrDefault(entry => entry.Definition.Name == app);
             await (configured is null ? supervisor.ReloadAsync(null, CancellationToken.None) : ReloadAsync(configured, supervisor));
+            if (configured is not null)
+                await TakeJobsAsync(app, settings.Jobs);
         }
     }
 
@@ -101,6 +104,23 @@ internal sealed partial class RunningServer
     {
         await _states.OpenAsync(app, supervisor);
         await supervisor.ReloadAsync(app.Definition, CancellationToken.None);
+    }
+
+    /// <summary>One app has been reloaded: its jobs are those of the file now, those of the others stay as they were.</summary>
+    private async Task TakeJobsAsync(string app, IReadOnlyList<JobDeclaration> ofFile)
+    {
+        await _reloading.WaitAsync();
+        try
+        {
+            JobDeclaration[] own = [.. ofFile.Where(job => job.App == app)];
+            // A job that has moved here from another app is no longer that one's.
+            _settings = _settings with { Jobs = [.. _settings.Jobs.Where(job => job.App != app && !own.Any(other => other.Name == job.Name)), .. own] };
+            await _jobs.ReviseAsync(_settings.Jobs);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
     }
 
     /// <summary>The apps of the settings serve from now on; those that are no longer among them end.</summary>

@@ -61,7 +61,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
-        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
+        _jobs = new RunningJobs(_states.Ledger, settings.JobLimits, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
         processes.Wrote = _jobs.Write;
         _locks = new RunningLocks(state.Locks);
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
@@ -109,6 +109,8 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public ClusterStatus? Cluster => _cluster?.Status();
 
     public Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => _locks.HeldAsync(count, cancellationToken);
+
+    public RunOutput? OutputOf(long run, long from) => _jobs.Output(run, from);
 
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>

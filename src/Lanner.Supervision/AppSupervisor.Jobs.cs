@@ -12,6 +12,9 @@ public sealed partial class AppSupervisor
     /// <summary>Told when another generation serves: its code may have other jobs.</summary>
     public Action? JobsChanged { get; set; }
 
+    /// <summary>Told when job workers have become ready: more runs may be carried out at once.</summary>
+    public Action? JobThreadsChanged { get; set; }
+
     /// <summary>Puts a run in line that code in a worker asks for: the job's name, arguments as JSON, key or empty, when it is due. Gives the run's id.</summary>
     public Func<JobRequest, Task<JobAnswer>>? JobWanted { get; set; }
 
@@ -65,6 +68,7 @@ public sealed partial class AppSupervisor
             Key = entries.Text("key"),
             At = entries.Whole("at") is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
             Delay = entries.Whole("delay") is { } delay ? TimeSpan.FromMilliseconds(delay) : null,
+            IsEarly = worker.Generation > (_generation?.Number ?? 0),
         };
         JobAnswer answer = JobWanted is { } wanted ? await wanted(request) : new JobAnswer("", "no-jobs", "this server keeps no jobs");
         await worker.TellAsync(FrameKind.Answer, frame =>
@@ -93,6 +97,9 @@ public sealed record JobRequest(string Job, string Arguments)
     public DateTimeOffset? At { get; init; }
 
     public TimeSpan? Delay { get; init; }
+
+    /// <summary>Its generation does not serve yet: its jobs may not be known.</summary>
+    public bool IsEarly { get; init; }
 }
 
 /// <summary>What became of it.</summary>

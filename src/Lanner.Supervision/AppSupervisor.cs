@@ -47,6 +47,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         JobPool = new WorkerPool(app.ForJobs(app.Jobs ?? JobCrew.Default), _time, log, packs: false)
         {
             WorkerIsOver = (worker, reason) => _ = ReplaceAsync(worker, reason),
+            WorkersHaveCome = () => JobThreadsChanged?.Invoke(),
         };
         Settings = new SettingsDelivery(_time, log)
         {

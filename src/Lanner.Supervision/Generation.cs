@@ -98,10 +98,17 @@ internal sealed partial class Generation : IAsyncDisposable
         var generation = new Generation(app, template, pool, jobPool, settings, history, surroundings.Time, surroundings.Tell, log);
         generation._web.Slots = [.. Enumerable.Range(0, workers).Select(number => generation.MakeSlot(generation._web, number))];
         generation.JobCrew = app.Jobs ?? (template.DeclaredJobs.Count + app.JobCalls.Count > 0 ? JobCrew.Default : null);
-        generation._jobs.Slots = [.. Enumerable.Range(0, generation.JobCrew?.Workers ?? 0).Select(number => generation.MakeSlot(generation._jobs, number))];
+        generation.MakeJobSlots();
         try
         {
             await Task.WhenAll(generation.Slots.Select(slot => slot.FillAsync(cancellationToken)));
+            // Where the template does not import the app, the first to know its jobs are its workers.
+            if (generation.JobCrew is null && generation.DeclaredJobs.Count > 0)
+            {
+                generation.JobCrew = JobCrew.Default;
+                generation.MakeJobSlots();
+                await Task.WhenAll(generation._jobs.Slots.Select(slot => slot.FillAsync(cancellationToken)));
+            }
             return generation;
         }
         catch
@@ -295,6 +302,8 @@ internal sealed partial class Generation : IAsyncDisposable
     }
 
     private Crew CrewOf(WorkerKind kind) => kind == WorkerKind.Job ? _jobs : _web;
+
+    private void MakeJobSlots() => _jobs.Slots = [.. Enumerable.Range(0, JobCrew?.Workers ?? 0).Select(number => MakeSlot(_jobs, number))];
 
     private Slot MakeSlot(Crew crew, int number) => new(this, crew, number, _log, _time);
 }

@@ -58,6 +58,9 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
     /// <summary>Told when a request is given to an app that has no worker: a lazy app is to be started.</summary>
     internal Action? WorkersAreWanted { get; set; }
 
+    /// <summary>Told, outside the gate, when fresh workers take requests.</summary>
+    internal Action? WorkersHaveCome { get; set; }
+
     /// <summary>Requests that wait for a thread.</summary>
     public int Waiting
     {
@@ -200,6 +203,8 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
             StartTicking();
         }
         touched.Flush();
+        if (fresh.Count > 0)
+            WorkersHaveCome?.Invoke();
     }
 
     /// <summary>Gives workers no more requests: see <see cref="Swap"/>.</summary>

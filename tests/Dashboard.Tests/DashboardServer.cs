@@ -31,7 +31,8 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     /// <param name="apps">Names; the first one has the root, the others a path of their name.</param>
     /// <param name="settings">More lines of each app's settings.</param>
-    public static async Task<DashboardServer> StartAsync(string[]? apps = null, string settings = "workers = 2\nthreads = 4")
+    /// <param name="tables">More tables of the settings.</param>
+    public static async Task<DashboardServer> StartAsync(string[]? apps = null, string settings = "workers = 2\nthreads = 4", string tables = "")
     {
         var folder = new TemporaryFolder();
         string[] names = apps ?? ["shop"];
@@ -46,7 +47,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             mount = ["/{(at == 0 ? "" : name)}"]
             {settings}
 
-            """)));
+            """)) + tables);
         // Files change faster than their times tell.
         var environment = new Dictionary<string, string> { ["PYTHONPATH"] = Checkout.Apps, ["PYTHONDONTWRITEBYTECODE"] = "1" };
         LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml"), "--control", control], environment, python: "");

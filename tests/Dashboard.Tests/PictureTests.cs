@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Dashboard.Tests;
 
 /// <summary>
-/// The picture in the docs, of a server under a load as of a shop. Each run makes it from a second of load and throws it
-/// away; <c>eng/screenshots</c> has it made from minutes and kept.
+/// The pictures in the docs: of a server under a load as of a shop, and of a job. Each run makes the first from a second of load and
+/// throws both away; <c>eng/screenshots</c> has it made from minutes, and them kept.
 /// </summary>
 [Collection("browser")]
 public sealed class PictureTests(BrowserFixture browser)
@@ -30,6 +30,33 @@ public sealed class PictureTests(BrowserFixture browser)
 
         Assert.True(new FileInfo(path).Length is > 20_000 and < 200_000);
         await visitors;
+        dashboard.AssertClean();
+    }
+
+    [Fact]
+    public async Task Picture_OfAJobWithItsRuns_IsMade()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync(["shop"], "workers = 1\nthreads = 4\njobs = { threads = 8 }", """
+            [job.count-stock]
+            call = "dashboard_jobs:pace"
+            cron = "30 23 * * *"
+            timezone = "Europe/Berlin"
+            timeout = "1600ms"
+            [job.import-prices]
+            call = "dashboard_jobs:wait"
+            """);
+        string[] runs = ["[310]", "[420]", "[380, true]", "[700]", "[640]", "[5000]", "[520]", "[910]", "[480]", "[60, true]", "[730]", "[560]"];
+        foreach (string arguments in runs)
+            await JobTests.EndAsync(server, "count-stock", await JobTests.RunAsync(server, "count-stock", arguments));
+        await JobTests.RunAsync(server, "count-stock", "[900]");
+        using var folder = new TemporaryFolder();
+        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server, "#/jobs/count-stock",
+            new() { ViewportSize = new() { Width = 1280, Height = 790 }, ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+        await Assertions.Expect(dashboard.Page.Locator("table.runs tbody tr")).ToHaveCountAsync(runs.Length + 1);
+        string path = Path.Combine(s_kept ?? folder.Path, "jobs.png");
+        await dashboard.Page.ScreenshotAsync(new() { Path = path });
+
+        Assert.True(new FileInfo(path).Length is > 20_000 and < 200_000);
         dashboard.AssertClean();
     }
 

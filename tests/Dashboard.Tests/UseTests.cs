@@ -58,6 +58,7 @@ public sealed class UseTests(BrowserFixture browser)
     [InlineData("#/apps/shop")]
     [InlineData("#/apps/shop/requests")]
     [InlineData("#/apps/shop/errors")]
+    [InlineData("#/apps/shop/jobs")]
     [InlineData("#/apps/shop/settings")]
     public async Task Phone_InEveryView_NeedsNoSidewaysScrolling(string hash)
     {
@@ -70,6 +71,24 @@ public sealed class UseTests(BrowserFixture browser)
         await Assertions.Expect(dashboard.Page.Locator("#link")).ToHaveTextAsync("live");
         Assert.Equal(360, await dashboard.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         server.Release("held");
+        dashboard.AssertClean();
+    }
+
+    [Theory]
+    [InlineData("#/jobs")]
+    [InlineData("#/jobs/order-tea")]
+    [InlineData("#/jobs/order-tea/ID")]
+    public async Task Phone_OnEachPageOfJobs_NeedsNoSidewaysScrolling(string hash)
+    {
+        await using DashboardServer server = await JobTests.StartAsync(["shop", "an-app-with-a-name-that-is-rather-long"]);
+        long run = await JobTests.RunAsync(server, "order-tea", "{}");
+        await JobTests.EndAsync(server, "order-tea", run);
+        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server, hash.Replace("ID", $"{run}", StringComparison.Ordinal), new() { ViewportSize = new() { Width = 360, Height = 740 }, IsMobile = true, HasTouch = true });
+
+        await Assertions.Expect(dashboard.Page.Locator("main .badge.failed").First).ToBeVisibleAsync();
+        Assert.Equal(360, await dashboard.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        await dashboard.Page.Locator("#places").GetByRole(AriaRole.Link, new() { Name = "Jobs" }).ClickAsync();
+        await Assertions.Expect(dashboard.Page.Locator("table.jobs tbody tr")).ToHaveCountAsync(3);
         dashboard.AssertClean();
     }
 
@@ -104,7 +123,7 @@ public sealed class UseTests(BrowserFixture browser)
 
     private static Task<string> FocusedAsync(DashboardPage dashboard, string what) => dashboard.Page.EvaluateAsync<string>($"document.activeElement.{what}");
 
-    private static async Task TabToAsync(DashboardPage dashboard, string selector)
+    internal static async Task TabToAsync(DashboardPage dashboard, string selector)
     {
         for (int i = 0; i < 60; i++)
         {
@@ -119,7 +138,7 @@ public sealed class UseTests(BrowserFixture browser)
         dashboard.Page.EvaluateAsync<double>("Number(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0])");
 
     /// <summary>The least contrast of a text with what is behind it, as WCAG has it.</summary>
-    private static Task<double> ContrastAsync(DashboardPage dashboard) => dashboard.Page.EvaluateAsync<double>("""
+    internal static Task<double> ContrastAsync(DashboardPage dashboard) => dashboard.Page.EvaluateAsync<double>("""
         () => {
           const parse = (color) => color.match(/[\d.]+/g).map(Number);
           const light = ([r, g, b]) => [r, g, b].map((c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);

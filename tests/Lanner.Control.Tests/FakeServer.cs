@@ -29,6 +29,11 @@ internal sealed class FakeServer : IControlledServer
 
     public Task<IReadOnlyList<AppLock>> HeldLocksAsync(int count, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AppLock>>([.. Locks.Take(count)]);
 
+    /// <summary>What runs under way have written.</summary>
+    public Func<long, long, RunOutput?> Output { get; set; } = static (_, _) => null;
+
+    public RunOutput? OutputOf(long run, long from) => Output(run, from);
+
     public ServerEvents Events { get; init; } = new(TimeProvider.System);
 
     public IReadOnlyList<EffectiveSetting> Settings { get; set; } = [];

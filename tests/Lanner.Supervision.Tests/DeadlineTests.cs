@@ -118,6 +118,19 @@ public sealed class DeadlineTests : IDisposable
     }
 
     [Fact]
+    public void Swap_TellsWhenFreshWorkersHaveCome_AndNotWhenSomeGo()
+    {
+        int told = 0;
+        _pool.WorkersHaveCome = () => told += _pool.Load().Threads;
+
+        var worker = new SimulatedWorker(_pool, _output, threads: 3, _clock);
+        Assert.Equal(3, told);
+        _pool.Drain(worker.Handle);
+
+        Assert.Equal(3, told);
+    }
+
+    [Fact]
     public async Task LastAnswer_IsTheTimeToBeReplaced()
     {
         var worker = new SimulatedWorker(_pool, _output, threads: 1, _clock);

@@ -17,7 +17,7 @@ def once(name: str) -> str:
     return name
 
 
-@lanner.job(overlap="allow", retries=1)
+@lanner.job(overlap="allow", retries=1, retry_pause="100ms")
 def held(path: str, name: str) -> str:
     """Done when the file is there."""
     note("begun", name)

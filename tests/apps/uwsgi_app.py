@@ -31,6 +31,7 @@ def tick_everywhere(number: int) -> None:
 
 @uwsgidecorators.spool
 def mail(arguments: dict[str, str]) -> int:
+    note("mailed", arguments["to"])
     return uwsgi.SPOOL_OK
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -38,3 +39,14 @@ def test_a_job_of_the_settings_file(blocks, place):
     while (run := api(f"/nightly/runs/{number}")["run"])["state"] in ("waiting", "claimed", "running"):
         assert time.monotonic() < deadline, run
     assert (run["state"], run["result"], run["log"].strip()) == ("succeeded", {"kind": "job"}, "tidied up")
+
+
+@runs("docs/jobs.md", "Limits", "toml")
+def test_the_limits_that_the_page_shows_are_the_defaults(blocks, place):
+    place.go("/srv/shop").write("lanner.toml", blocks[0].text + '[app.shop]\napp = "shop.wsgi:application"\n')
+    place.write("shop/wsgi.py", SHOP)
+    place.run("lanner check")
+    place.start("lanner serve -b 127.0.0.1:8000")
+    shown = json.loads(place.run("curl -sS --fail-with-body --unix-socket .lanner/control.sock -H Accept:application/json http://lanner/v1/config"))["server"]["jobs"]
+    settings = (pathlib.Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+    assert f"| {shown['value']} |" in settings

@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import json
+import pathlib
+import re
 import threading
 
 import lanner
@@ -57,6 +60,65 @@ def test_all_options_are_told_as_text():
     assert (told["overlap"], told["missed"], told["context_url"]) == ("queue", "run_all", "/admin/")
 
 
+def test_every_key_of_a_job_in_the_settings_is_an_option_and_the_other_way_round():
+    """docs/settings.md is written from the declarations of the settings, and a test keeps it so."""
+    page = pathlib.Path(__file__, "../../../docs/settings.md").resolve().read_text(encoding="utf-8")
+    keys = re.findall(r"^\| `(\w+)` \|", page.partition("## `[job.NAME]`")[2].partition("\n## ")[0], re.MULTILINE)
+    assert {"app", "call", "cron", "retry_pause", "keep_runs"} <= set(keys)
+    options = set(inspect.signature(lanner.job).parameters) - {"function"}
+
+    # The decorated function says itself which it is and of which app; the table has the name.
+    assert options - {"name"} == set(keys) - {"app", "call"}
+
+    @lanner.job
+    def asked():
+        pass
+
+    assert set(named("asked")) - {"name", "place"} == set(keys) - {"app"}
+
+
+@pytest.mark.parametrize("options", [
+    {"missed_limit": 5}, {"retries": 2}, {"retry_pause": "20ms"}, {"timeout": "1h"}, {"priority": 3}, {"context_url": "/x/"}, {"arguments": [1]},
+    {"keep": "1d"}, {"keep_runs": 9}, {"overlap": "queue"}, {"missed": "skip"}, {"cron": "@daily"}, {"every": 5}, {"at": "2030-01-01T00:00:00Z"}, {"timezone": "Europe/Berlin"},
+])
+def test_each_option_is_told_with_and_without_a_call_of_the_decorator(options):
+    [key] = options
+    lanner.job(name="called", **options)(_nothing)
+    lanner.job(_nothing, name="given", **options)
+    lanner.job(_nothing, name="plain")
+    assert named("called")[key] == named("given")[key] != named("plain")[key]
+
+
+def _nothing():
+    pass
+
+
+@pytest.mark.parametrize("options, match", [
+    ({"retries": "2"}, "retries of the job nothing is a whole number, not '2'"),
+    ({"priority": 1.5}, "priority of the job nothing"),
+    ({"keep_runs": True}, "keep_runs of the job nothing"),
+    ({"arguments": "text"}, "arguments of the job nothing are a list .* not str"),
+    ({"arguments": [object()]}, "arguments of the job nothing are not what JSON can hold"),
+])
+def test_options_of_another_type_are_refused_where_they_stand(options, match):
+    with pytest.raises(TypeError, match=match):
+        lanner.job(_nothing, name="nothing", **options)
+
+
+def test_enqueue_elsewhere_without_arguments_takes_those_of_the_job():
+    done = threading.Event()
+    given = []
+
+    @lanner.job(arguments={"days": 7})
+    def sweep(days):
+        given.append(days)
+        done.set()
+
+    sweep.enqueue()
+    assert done.wait(10)
+    assert given == [7]
+
+
 @pytest.mark.parametrize("schedule, key, text", [
     ({"cron": "30 23 * * *", "timezone": "Europe/Berlin"}, "timezone", "Europe/Berlin"),
     ({"at": datetime.datetime(2026, 12, 31, 23, 30, tzinfo=UTC)}, "at", "2026-12-31T23:30:00+00:00"),
@@ -98,10 +160,15 @@ def test_what_has_no_name_needs_one():
         lanner.job(type("Callable", (), {"__call__": lambda self: None})())
 
 
-@pytest.mark.parametrize("duration", ["soon", "5", "m", "5x", "-1s", "", -1, "nans", "infs", float("nan"), float("inf")])
+@pytest.mark.parametrize("duration", ["soon", "m", "5x", "1h30x", "5mm", "1 h -30 m", "..s", "-1s", "", -1, "nans", "infs", float("nan"), float("inf")])
 def test_what_is_no_duration_is_refused(duration):
     with pytest.raises(ValueError, match="is no duration"):
         lanner.job(lambda: None, name="one", every=duration)
+
+
+@pytest.mark.parametrize("duration, seconds", [("5", 5), ("1h30m", 5400), ("5 m", 300), (" 1h 30m ", 5400), ("250ms", 0.25), ("1.5h", 5400), ("0.5d", 43200), (2.5, 2.5)])
+def test_durations_are_those_of_the_settings(duration, seconds):
+    assert jobs._seconds(duration) == seconds
 
 
 def test_enqueue_elsewhere_runs_in_the_background():

@@ -1,5 +1,7 @@
 """The modules ``uwsgi`` and ``uwsgidecorators`` outside of a server: what can be imported, what refuses and how."""
+import datetime
 import importlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -8,7 +10,7 @@ import sys
 import threading
 
 import pytest
-from lanner import hooks, worker_process
+from lanner import hooks, jobs, worker_process
 from lanner.identity import worker
 from lanner.peers import seam
 from lanner.peers.uwsgi_api import locks, names
@@ -101,7 +103,7 @@ def test_what_is_missing_refuses_when_it_is_called(modules, name):
         function(1, "two", key=3)
 
 
-@pytest.mark.parametrize("name", ["spool", "spoolraw", "spoolforever", "mulefunc"])
+@pytest.mark.parametrize("name", ["spoolforever", "mulefunc"])
 def test_decorators_without_counterpart_refuse_when_the_function_is_called(modules, name):
     decorator = getattr(modules[1], name)
 
@@ -117,6 +119,77 @@ def test_decorators_without_counterpart_refuse_when_the_function_is_called(modul
     for call in (bare, bare.spool, configured):
         with pytest.raises(NotImplementedError, match="does not exist under Lanner"):
             call(order=1)
+
+
+def test_a_job_worker_is_the_spooler_and_no_worker_of_a_number(modules, monkeypatch):
+    uwsgi = modules[0]
+    monkeypatch.setattr(worker, "slot", 0)
+    monkeypatch.setattr(worker, "kind", "web")
+    assert (uwsgi.worker_id(), uwsgi.i_am_the_spooler()) == (1, False)
+    monkeypatch.setattr(worker, "kind", "job")
+    assert (uwsgi.worker_id(), uwsgi.i_am_the_spooler()) == (0, True)
+
+
+def spooled(monkeypatch, decorated):
+    """What a call of the function puts in line: arguments as JSON and the moment."""
+    asked = []
+    monkeypatch.setattr(jobs.Job, "enqueue", lambda job, *args, at=None: asked.append((job, json.dumps(args), at)) or "42")
+    return asked
+
+
+def carried_out(asked):
+    """Runs the last one as a job worker does."""
+    job, arguments, _ = asked[-1]
+    return jobs._called(job.function, json.loads(arguments))
+
+
+@pytest.mark.parametrize("name", ["spool", "spoolraw"])
+def test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed(modules, monkeypatch, name):
+    monkeypatch.setattr(jobs, "registered", {})
+    given = []
+
+    @getattr(modules[1], name)
+    def mail(arguments):
+        """Its words."""
+        given.append(arguments)
+        return modules[0].SPOOL_OK
+
+    asked = spooled(monkeypatch, mail)
+    [told] = jobs.definitions()
+    assert (told["name"], told["retries"], told["retry_pause"]) == (f"{__name__}.{test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed.__name__}.mail", "1000", "30000ms")
+    assert mail.__doc__ == "Its words."
+    for call in (mail, mail.spool):
+        assert call({"to": "a"}, order=b"7", at="1700000000", priority="3", spooler="/spool", body="text") == b"42"
+        assert asked[-1][2] == datetime.datetime.fromtimestamp(1700000000, datetime.timezone.utc)
+        carried_out(asked)
+    assert given == 2 * [{"to": "a", "order": "7", "body": "text", "ud_spool_func": "mail"}]
+    with pytest.raises(TypeError, match="'order' is int"):
+        mail(order=7)
+
+
+def test_spool_passes_arguments_of_any_type(modules, monkeypatch):
+    monkeypatch.setattr(jobs, "registered", {})
+    given = []
+
+    @modules[1].spool(pass_arguments=True)
+    def mail(*args, **named):
+        given.append((args, named))
+
+    asked = spooled(monkeypatch, mail)
+    mail(1, {2, 3}, at=1700000000, when=datetime.date(2026, 1, 2))
+    assert asked[-1][2].year == 2023
+    carried_out(asked)
+    assert given == [((1, {2, 3}), {"when": datetime.date(2026, 1, 2)})]
+
+
+@pytest.mark.parametrize("result", [-1, 0, None])
+def test_spoolraw_fails_and_so_comes_again_unless_it_says_ok(modules, monkeypatch, result):
+    monkeypatch.setattr(jobs, "registered", {})
+    raw = modules[1].spoolraw(lambda arguments: result)
+    asked = spooled(monkeypatch, raw)
+    raw({"a": "b"})
+    with pytest.raises(Exception, match=f"returned {result} instead of uwsgi.SPOOL_OK"):
+        carried_out(asked)
 
 
 def test_harakiri_refuses_when_the_function_is_called(modules):

@@ -61,3 +61,6 @@ export const putTagged = (path, body, tag) => ask("PUT", path, body, tag ? { "If
 
 /** The path of an app in the API. */
 export const appPath = (name, ...rest) => ["v1/apps", encodeURIComponent(name), ...rest].join("/");
+
+/** The path of a job in the API. */
+export const jobPath = (name, ...rest) => ["v1/jobs", encodeURIComponent(name), ...rest].join("/");

@@ -6,12 +6,13 @@ import { h, mark, say } from "./dom.js";
 import { errors } from "./errors.js";
 import { figure, milliseconds, number } from "./format.js";
 import { history } from "./history.js";
+import { jobs } from "./jobs.js";
 import { poll } from "./poll.js";
 import { requests } from "./requests.js";
 import { settings } from "./settings.js";
 import { workers } from "./workers.js";
 
-const views = [["", "Workers"], ["requests", "Requests"], ["errors", "Errors"], ["settings", "Settings"]];
+const views = [["", "Workers"], ["requests", "Requests"], ["errors", "Errors"], ["jobs", "Jobs"], ["settings", "Settings"]];
 
 export function appPage(root, name, view) {
   const badge = h("span.badge", null);
@@ -39,6 +40,7 @@ export function appPage(root, name, view) {
   const kept = history(name);
   const parts = view === "requests" ? [requests(body, name)]
     : view === "errors" ? [errors(body, name)]
+    : view === "jobs" ? [jobs(body, name)]
     : view === "settings" ? [settings(body, name)]
     : [workers(body, name), charts(body, kept)];
 

@@ -1,17 +1,22 @@
 // What changes the server: each is confirmed first, and its end is told.
-import { appPath, patch, post } from "./api.js";
+import { appPath, jobPath, patch, post } from "./api.js";
 import { confirm, field, showText } from "./dialogs.js";
+import { jobHash } from "./jobparts.js";
 import { notice } from "./notices.js";
 import { refresh } from "./poll.js";
 
+/** @returns {Promise<object|null>} the answer; null when it was refused */
 async function run(doing, action, done) {
   const close = notice("busy", doing);
   try {
-    notice("good", done(await action()));
+    const answer = await action();
+    notice("good", done(answer));
+    return answer;
   } catch (refusal) {
     if (refusal.problem?.traceback || refusal.problem?.problems)
       showText("Not done", refusal.message, refusal.problem.traceback || refusal.problem.problems.join("\n"));
     else notice("bad", refusal.message);
+    return null;
   } finally {
     close();
     refresh();
@@ -41,4 +46,30 @@ export async function scale(app, threads) {
 export async function recycle(worker) {
   if (await confirm(`Recycle worker ${worker.slot} (pid ${worker.pid})?`, "Another process takes its slot: this one serves until that is ready, finishes what it has, and ends.", "Recycle"))
     await run(`worker ${worker.slot}: its replacement starts`, () => post(`v1/workers/${worker.pid}/recycle`), () => `worker ${worker.slot} is replaced`);
+}
+
+/** Leads to the run. */
+export async function runJob(name) {
+  const filled = await confirm(`Run ${name} now?`, "It runs once, as soon as a thread of its app's job workers is free, also when it is paused. Its schedule stays as it is.", "Run now",
+    field("Arguments: a JSON list or object; empty: those of the job", "arguments", { autocomplete: "off", spellcheck: "false", placeholder: "[]", autofocus: true }));
+  if (!filled) return;
+  const text = filled.get("arguments").trim();
+  let given;
+  try {
+    given = text === "" ? undefined : JSON.parse(text);
+  } catch (error) {
+    return notice("bad", `The arguments are no JSON: ${error.message}`);
+  }
+  const answer = await run(`${name}: a run is put in line`, () => post(jobPath(name, "run"), given), (told) => `${name}: run ${told.run.id} is in line`);
+  if (answer) location.hash = jobHash(name, answer.run.id);
+}
+
+export async function pauseJob(name) {
+  if (await confirm(`Pause ${name}?`, "Its schedule rests, over restarts of the server too, until somebody resumes it. What runs goes on; what the app asks for waits.", "Pause"))
+    await run(`${name}: is paused`, () => post(jobPath(name, "pause")), () => `${name} is paused`);
+}
+
+export async function resumeJob(name) {
+  if (await confirm(`Resume ${name}?`, "Its schedule goes on. What it missed is left out or made up for, as the job says (missed).", "Resume"))
+    await run(`${name}: goes on`, () => post(jobPath(name, "resume")), () => `${name} goes on`);
 }

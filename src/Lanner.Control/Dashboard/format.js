@@ -32,6 +32,12 @@ export const milliseconds = (value) => (value === null || value === undefined ? 
 /** How long ago a moment of the API is. */
 export const ago = (moment) => seconds(Math.max(0, (Date.now() - Date.parse(moment)) / 1000));
 
+/** When a moment of the API will come. */
+export function until(moment) {
+  const left = (Date.parse(moment) - Date.now()) / 1000;
+  return left > 0 ? `in ${seconds(left)}` : "now";
+}
+
 export const clock = (moment) => new Date(moment).toLocaleTimeString("en-GB");
 
 export const date = (moment) => `${new Date(moment).toLocaleDateString("sv-SE")} ${clock(moment)}`;

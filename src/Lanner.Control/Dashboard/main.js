@@ -1,19 +1,24 @@
 // The frame: log-in, the server's line, the list of apps, and which page the address names.
 //   #/                 all apps          #/apps/NAME            workers and charts
-//   #/apps/NAME/VIEW   VIEW is requests, errors or settings
+//   #/apps/NAME/VIEW   VIEW is requests, errors, jobs or settings
+//   #/jobs             all jobs          #/jobs/NAME            its runs          #/jobs/NAME/ID  one run with its log
 import { get, Unreachable } from "./api.js";
 import { appPage } from "./app.js";
 import { appList } from "./applist.js";
 import { say, mark } from "./dom.js";
 import { follow } from "./events.js";
 import { bytes, ago } from "./format.js";
+import { jobPage } from "./job.js";
+import { jobsPage } from "./jobs.js";
 import { overview } from "./overview.js";
 import { onLink, poll } from "./poll.js";
+import { runPage } from "./run.js";
 import { logIn, watch } from "./session.js";
 
 const main = document.getElementById("main");
 const link = document.getElementById("link");
 const list = appList(document.getElementById("apps"));
+const places = document.getElementById("places");
 
 let server = null;
 let page = null;
@@ -31,10 +36,17 @@ function show() {
   first = false;
   page?.close();
   main.replaceChildren();
-  page = known ? appPage(main, name, view ?? "") : overview(main);
+  const isOfJobs = kind === "jobs";
+  page = known ? appPage(main, name, view ?? "")
+    : !isOfJobs ? overview(main)
+    : view ? runPage(main, name, view)
+    : name ? jobPage(main, name)
+    : jobsPage(main);
   page.update(server);
-  document.title = known ? `${name} · Lanner` : "Lanner";
-  list.choose(known ? name : null);
+  document.title = known ? `${name} · Lanner` : isOfJobs ? `${[name, view].filter(Boolean).join(" ") || "Jobs"} · Lanner` : "Lanner";
+  list.choose(known ? name : isOfJobs ? undefined : null);
+  places.hidden = false;
+  for (const place of places.children) mark(place, "aria-current", (place.hash === "#/jobs") === isOfJobs ? "page" : null);
 }
 
 async function look() {

@@ -42,6 +42,7 @@ function ask() {
       }
     });
     document.getElementById("apps").hidden = true;
+    document.getElementById("places").hidden = true;
     main.replaceChildren(form);
     input.focus();
   });

@@ -18,7 +18,8 @@ internal static class SettingsPage
         All mistakes are reported at once, with file and line, and nothing starts.
 
         - A **size** is a number of bytes or a text such as `"64KB"`, `"512MB"` or `"1GiB"`. `KB` and `KiB` are both 1024 bytes.
-        - A **duration** is a number of seconds or a text such as `"250ms"`, `"30s"`, `"5m"` or `"1h"`.
+        - A **duration** is a number of seconds or a text such as `"250ms"`, `"30s"`, `"5m"`, `"1h"` or `"7d"`; a blank before the unit does no harm (`"5 m"`).
+          Those of jobs may have several parts: `"1h30m"`.
         - A **path** is relative to the directory of the file; on the command line, to the current directory.
         - Where a list is expected, one value alone will do.
         """;

@@ -110,6 +110,9 @@ internal static class ServerSettingTable
             s => s.Otlp, (s, v) => s with { Otlp = v },
             "Where metrics and spans are pushed: [server.otlp] with endpoint, protocol (\"http/protobuf\" or \"grpc\"), headers, interval, sampling (0 to 1), metrics, traces (true or false). Without it the standard variables OTEL_… say.")
             { DefaultText = "$OTEL_EXPORTER_OTLP_ENDPOINT" },
+        new Setting<ServerSettings, JobLimits>("jobs", new JobLimitsKind(),
+            s => s.JobLimits, (s, v) => s with { JobLimits = v },
+            "What holds for all jobs: [server.jobs] with missed_after (due and not started for so long is missed, until then late), queue (runs of a job that may wait), max_log (how much of a run's log and traceback is kept), give_up_after (how long after the start runs that were interrupted wait for an app to tell their job)."),
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")

@@ -98,6 +98,8 @@ internal sealed record ServerSettings
     /// <summary>Where each setting that was given comes from: the app's name, or "" for the server's, and the key. Only to be shown.</summary>
     public IReadOnlyDictionary<(string Scope, string Key), Origin> Origins { get; init; } = new Dictionary<(string, string), Origin>();
 
+    public JobLimits JobLimits { get; init; } = new();
+
     /// <summary>The jobs of the file.</summary>
     public IReadOnlyList<JobDeclaration> Jobs { get; init; } = [];
 

@@ -24,6 +24,7 @@ internal static partial class MigratedFile
             if (app.Environment.Count > 0)
                 Table(file, $"app.{app.Name}.env", app.Environment.Select(static pair => $"{TomlText.Key(pair.Key)} = {TomlText.Text(pair.Value)}"));
         }
+        foreach (var job in migrated.Jobs) Table(file, $"job.{job.Name}", job.Table.Lines());
         return file.ToString();
     }
 

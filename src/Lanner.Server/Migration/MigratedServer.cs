@@ -22,6 +22,8 @@ internal sealed class MigratedServer(string peer, string file)
 
     public List<MigratedApp> Apps { get; } = [];
 
+    public List<MigratedJob> Jobs { get; } = [];
+
     public List<Remark> Remarks { get; } = [];
 
     public void Ignore(string option, string why) => Add(new Remark(option, Verdict.Ignored, why));
@@ -44,6 +46,15 @@ internal sealed class MigratedServer(string peer, string file)
         return added;
     }
 
+    /// <summary>A job of the first app.</summary>
+    public MigratedJob AddJob()
+    {
+        var added = new MigratedJob(string.Create(CultureInfo.InvariantCulture, $"cron-{Jobs.Count + 1}"));
+        Jobs.Add(added);
+        if (Apps.Count > 1) Give(added.Name, added, "app", TomlText.Text(Apps[0].Name));
+        return added;
+    }
+
     /// <summary>Sets a setting of <c>[server]</c>; a value that the loader would refuse becomes a remark.</summary>
     public void Give(string option, string key, string toml, string? comment = null)
     {
@@ -54,6 +65,12 @@ internal sealed class MigratedServer(string peer, string file)
     public void Give(string option, MigratedApp app, string key, string toml, string? comment = null)
     {
         if (app.Table.Set(key, toml, comment) is { } problem) Refuse(option, problem);
+    }
+
+    /// <summary>Sets a setting of a job; a value that the loader would refuse becomes a remark.</summary>
+    public void Give(string option, MigratedJob job, string key, string toml)
+    {
+        if (job.Table.Set(key, toml) is { } problem) Refuse(option, problem);
     }
 
     /// <summary>Adds an address, once; an address for every interface makes those of the same port superfluous.</summary>

@@ -24,6 +24,8 @@ internal sealed class UwsgiMigration
         migration.Addresses();
         migration.Logs();
         foreach (var app in migration._migrated.Apps) migration.Settings(app);
+        var cron = new UwsgiCron(migration._migrated);
+        foreach (var line in migration.All("cron", "cron2", "unique-cron")) cron.Take(line);
         migration.Rest();
         return migration._migrated;
     }

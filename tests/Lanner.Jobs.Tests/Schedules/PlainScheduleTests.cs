@@ -21,6 +21,8 @@ public sealed class PlainScheduleTests
     [InlineData("30", 30_000)]
     [InlineData("1h30m", 5_400_000)]
     [InlineData("1.5h", 5_400_000)]
+    [InlineData("5 m", 300_000)]
+    [InlineData("1 h 30 m", 5_400_000)]
     [InlineData("250ms", 250)]
     [InlineData("1d", 86_400_000)]
     public void TryParse_Duration_IsItsLength(string text, int milliseconds)

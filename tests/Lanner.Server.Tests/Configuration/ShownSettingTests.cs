@@ -19,7 +19,7 @@ public sealed class ShownSettingTests
         ["preload"] = "false", ["interface"] = "\"wsgi\"", ["directory"] = "\"/x\"", ["python"] = "\"/x\"", ["env"] = "{ A = \"b\" }", ["queue"] = "3", ["queue_timeout"] = "\"1s\"",
         ["boot_timeout"] = "\"1s\"", ["drain_timeout"] = "\"1s\"", ["setup"] = "[\"x:y\"]", ["spawn_threads"] = "3", ["warmup"] = "[\"/x\"]", ["request_timeout"] = "{ \"/x\" = \"1s\" }",
         ["max_requests"] = "3", ["max_memory"] = "\"64MB\"", ["max_lifetime"] = "\"1s\"", ["user"] = "\"x\"", ["group"] = "\"x\"", ["limits"] = "{ nofile = 100 }",
-        ["fork"] = "{ on_shared = \"warn\" }", ["jobs"] = "{ threads = 3 }", ["settings"] = "{ x = 1 }", ["settings_limit"] = "2048", ["settings_timeout"] = "\"1s\"",
+        ["fork"] = "{ on_shared = \"warn\" }", ["jobs"] = "{ threads = 3 }", ["server.jobs"] = "{ queue = 3 }", ["settings"] = "{ x = 1 }", ["settings_limit"] = "2048", ["settings_timeout"] = "\"1s\"",
     };
 
     public static TheoryData<string> ServerSettings => [.. ServerSettingTable.All.Where(static setting => setting.IsAvailable).Select(static setting => setting.Name)];
@@ -28,16 +28,16 @@ public sealed class ShownSettingTests
 
     [Theory]
     [MemberData(nameof(ServerSettings))]
-    public void A_setting_of_the_server_is_shown_with_its_value(string name) => Shows(ServerSettingTable.All, new ServerSettings(), name);
+    public void A_setting_of_the_server_is_shown_with_its_value(string name) => Shows(ServerSettingTable.All, new ServerSettings(), name, "server.");
 
     [Theory]
     [MemberData(nameof(AppSettings))]
     public void A_setting_of_an_app_is_shown_with_its_value(string name) => Shows(AppSettingTable.All, AppSettingTable.Defaults("x", "/"), name);
 
-    private static void Shows<TRecord>(IReadOnlyList<Setting<TRecord>> table, TRecord defaults, string name)
+    private static void Shows<TRecord>(IReadOnlyList<Setting<TRecord>> table, TRecord defaults, string name, string scope = "")
     {
         Setting<TRecord> setting = table.Single(setting => setting.Name == name);
-        TomlValue value = TomlReader.Read($"{name} = {s_samples[name]}").Find(name)!.Value;
+        TomlValue value = TomlReader.Read($"{name} = {s_samples.GetValueOrDefault(scope + name, s_samples.GetValueOrDefault(name, ""))}").Find(name)!.Value;
         var reading = setting.Apply(defaults, value, "/");
         Assert.Null(reading.Problem);
         Assert.NotEqual(setting.Show(defaults), setting.Show(reading.Value!));

@@ -37,6 +37,7 @@ public sealed class ValueKindTests
     [InlineData("1.5s", 1500)]
     [InlineData("5m", 300_000)]
     [InlineData("1h", 3_600_000)]
+    [InlineData("5 m", 300000)]
     public void Parse_Duration_IsExact(string text, double milliseconds) =>
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), new DurationKind().Parse(text, "/").Value);
 

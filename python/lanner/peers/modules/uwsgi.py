@@ -67,7 +67,8 @@ def mule_id() -> int:
 
 
 def i_am_the_spooler() -> bool:
-    return False
+    """A job worker runs what was spooled."""
+    return _worker.kind == "job"
 
 
 def in_farm(name: _Optional[str] = None) -> bool:

@@ -9,7 +9,7 @@ import threading
 from typing import Any, Callable, Optional
 
 import uwsgi
-from lanner.peers.uwsgi_api import names
+from lanner.peers.uwsgi_api import names, spooling
 
 Function = Callable[..., Any]
 
@@ -103,6 +103,12 @@ def _on(what: Callable[[int], None], signum: Optional[int], target: str) -> Call
     return register
 
 
+# In a job worker: the call hands the arguments over.
+
+spool = spooling.decorator(is_raw=False)
+spoolraw = spooling.decorator(is_raw=True)
+
+
 # What there is none of.
 
 
@@ -143,8 +149,6 @@ def _by_itself(decorator: str, instead: str) -> Callable[..., Any]:
     return configured
 
 
-spool = _bare("spool", names.JOBS)
-spoolraw = _bare("spoolraw", names.JOBS)
 spoolforever = _bare("spoolforever", names.JOBS)
 mulefunc = _bare("mulefunc", names.MULES)
 harakiri = _bare("harakiri", names.LIMIT)

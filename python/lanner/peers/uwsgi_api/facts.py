@@ -11,8 +11,8 @@ from .. import seam
 
 
 def worker_id() -> int:
-    """From 1; 0 in the template, as in uWSGI's master."""
-    return 0 if worker.kind == "template" else worker.slot + 1
+    """From 1; 0 in the template and in job workers, as in uWSGI's master and spoolers."""
+    return worker.slot + 1 if worker.kind == "web" else 0
 
 
 def memory() -> tuple[int, int]:

@@ -8,7 +8,7 @@ class NotUnderLanner(NotImplementedError):
     """A function of uWSGI's was called that this server does not have."""
 
 
-JOBS = "background jobs come with lanner.job; until then use a queue of your own (Celery, RQ) or a timer"
+JOBS = "decorate a function with uwsgidecorators.spool, or with lanner.job, which has schedules too"
 MULES = "there are no mules: a timer or lanner.job does work apart from requests"
 CACHE = "there is no shared cache: use Redis or memcached"
 SHARED = "memory is not shared between workers: use Redis, a database or a file with mmap"

@@ -116,7 +116,7 @@ class Signals:
         self._pid = 0
 
     def start(self, worker: int, locks: app_locks.Locks) -> None:
-        """In a worker, after the fork; ``worker`` counts from 1."""
+        """In a worker, after the fork; ``worker`` counts from 1, and is 0 in a job worker."""
         self._arrived = threading.Condition()
         self._worker, self._locks, self._pid = worker, locks, os.getpid()
         for entry in self._entries:
@@ -193,6 +193,8 @@ class Signals:
 
     def _place(self, entry: Entry) -> None:
         assert self._locks is not None
+        if self._worker == 0:  # a job worker: as in uWSGI's spoolers nothing ticks there
+            return
         target = self._targets.get(entry.signal, "")
         lock: Optional[int] = None
         if target not in _EVERYWHERE:

@@ -1,0 +1,56 @@
+using Lanner.Server.Toml;
+
+namespace Lanner.Server.Configuration.Values;
+
+/// <summary>Limits of all jobs: <c>{ missed_after = "10s", queue = 10000, max_log = "64KB", give_up_after = "10m" }</c>.</summary>
+internal sealed class JobLimitsKind : ValueKind<JobLimits>
+{
+    private static readonly string[] Keys = ["missed_after", "queue", "max_log", "give_up_after"];
+    private static readonly DurationKind Duration = new();
+    private static readonly WholeNumberKind Count = new(1, 10_000_000);
+    private static readonly SizeKind Length = new(1024, 16 << 20);
+
+    public override string Type => $"table of {string.Join(", ", Keys)}";
+
+    public override string Expected => "a table such as { missed_after = \"1m\" }";
+
+    public override Reading<JobLimits> Read(TomlValue value, string baseDirectory)
+    {
+        if (value is not TomlTable table) return Wrong(value);
+        var limits = new JobLimits();
+        foreach (var (key, _, given) in table.Entries)
+        {
+            string? problem;
+            switch (key)
+            {
+                case "missed_after":
+                    var late = Duration.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { MissedAfter = late.Value }, late.Problem);
+                    break;
+                case "queue":
+                    var queue = Count.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { Queue = queue.Value }, queue.Problem);
+                    break;
+                case "max_log":
+                    var length = Length.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { MaxLog = (int)(length.Value ?? 0) }, length.Problem);
+                    break;
+                case "give_up_after":
+                    var patience = Duration.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { GiveUpAfter = patience.Value }, patience.Problem);
+                    break;
+                default:
+                    return Reading<JobLimits>.Bad(NearestName.Find(key, Keys) is { } near
+                        ? $"holds the unknown key '{key}': did you mean '{near}'?"
+                        : $"must be {Expected}, but holds the key '{key}'");
+            }
+            if (problem is not null) return Reading<JobLimits>.Bad($"has a key {key} that {problem}");
+        }
+        return Reading<JobLimits>.Good(limits);
+    }
+
+    public override Reading<JobLimits> Parse(string text, string baseDirectory) => Wrong(text);
+
+    public override string Show(JobLimits value) =>
+        $"{{ missed_after = {Duration.Show(value.MissedAfter)}, queue = {Count.Show(value.Queue)}, max_log = {Length.Show(value.MaxLog)}, give_up_after = {Duration.Show(value.GiveUpAfter)} }}";
+}
