@@ -19,7 +19,7 @@ internal sealed partial class ControlRoutes
         _events = server.Events;
         _guard = guard;
         _time = time;
-        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. SettingsRoutesOfApps(), .. JobRoutes(), .. ConfigurationRoutes(), .. EventRoutes(), .. OpenApiRoutes(), .. Activity()];
+        All = [.. Pages(), .. Probes(), .. Sessions(), .. AppsAndWorkers(), .. SettingsRoutesOfApps(), .. JobRoutes(), .. ClusterRoutes(), .. ConfigurationRoutes(), .. EventRoutes(), .. OpenApiRoutes(), .. Activity()];
     }
 
     /// <summary>All there is.</summary>

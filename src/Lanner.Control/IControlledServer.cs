@@ -1,6 +1,7 @@
 using Lanner.Jobs;
 using Lanner.State;
 using Lanner.State.Locks;
+using Lanner.State.Replication;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 
@@ -68,6 +69,9 @@ public interface IControlledServer
 
     /// <summary>The locks that are held, those for which most wait first; at most so many.</summary>
     IReadOnlyList<AppLock> HeldLocks(int count) => [];
+
+    /// <summary>The cluster that the server belongs to; null: none.</summary>
+    ClusterStatus? Cluster => null;
 
     /// <summary>Stops gracefully, as TERM does; it does not wait for the end.</summary>
     void Stop();

@@ -26,7 +26,7 @@ public sealed record GatewaySettings
     public string SpoolDirectory { get; init; } = Path.GetTempPath();
 
     /// <summary>Networks whose <c>X-Forwarded-For</c>, <c>X-Forwarded-Proto</c> and <c>X-Request-ID</c> are believed.</summary>
-    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [new IPNetwork(new IPAddress([127, 0, 0, 0]), 8), new IPNetwork(IPAddress.IPv6Loopback, 128)];
 
     /// <summary>Whether peers on a Unix socket are believed too.</summary>
     public bool TrustUnixPeers { get; init; } = true;

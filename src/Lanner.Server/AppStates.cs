@@ -2,24 +2,19 @@ using Lanner.Control;
 using Lanner.Server.Configuration;
 using Lanner.State;
 using Lanner.State.Settings;
-using Lanner.State.Sqlite;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Server;
 
 /// <summary>The live settings of each app, between the state that keeps them and the supervisor that brings them to its workers.</summary>
-internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposable
+internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LiveSettings> _settings = [];
-    private readonly StateDirectory _store = new StateDirectory(directory);
 
     /// <summary>What has become of runs of jobs.</summary>
-    public IJobLedger Ledger => _store;
-
-    /// <summary>Reserves fencing numbers of locks.</summary>
-    public Task<long> ReserveLockNumbersAsync(int count) => _store.ReserveLockNumbersAsync(count, CancellationToken.None);
+    public IJobLedger Ledger => store;
 
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }
@@ -30,6 +25,9 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
         lock (_gate)
             return _settings.GetValueOrDefault(app);
     }
+
+    /// <summary>Before the first app is opened.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => store.StartAsync(cancellationToken);
 
     /// <summary>Loads the app's settings, or has them follow a reloaded file. Before its processes start.</summary>
     /// <exception cref="SettingsRefusedException">They cannot be read or kept, or the first values are not valid.</exception>
@@ -44,7 +42,7 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
                 return;
             }
             LiveSettings settings = await LiveSettings.OpenAsync(
-                name, app.Settings, _store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
+                name, app.Settings, store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
             settings.Changed = version => Changed?.Invoke(name, version);
             supervisor.Settings.ChangeWanted = change => ChangeAsync(settings, change);
             lock (_gate)
@@ -77,7 +75,7 @@ internal sealed class AppStates(string directory, ILogger log) : IAsyncDisposabl
             apps = [.. _settings.Keys];
         foreach (string app in apps)
             await CloseAsync(app);
-        await _store.DisposeAsync();
+        await store.DisposeAsync();
     }
 
     private static async Task<SettingsAnswer> ChangeAsync(LiveSettings settings, SettingsChange change)

@@ -6,6 +6,7 @@ using Lanner.Jobs;
 using Lanner.Jobs.Definitions;
 using Lanner.State;
 using Lanner.State.Jobs;
+using Lanner.State.Replication;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -44,6 +45,9 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
     /// <summary>Done when <see cref="Write"/> has been told of all that was written before.</summary>
     public required Func<Task> CatchUp { get; init; }
 
+    /// <summary>The cluster that the server belongs to; null: none.</summary>
+    public ReplicatedState? Cluster { get; init; }
+
     /// <summary>The scheduler; null while there is no job.</summary>
     public JobScheduler? Scheduler => _scheduler;
 
@@ -71,7 +75,9 @@ internal sealed partial class RunningJobs : IJobRunner, IAsyncDisposable
                 await scheduler.ReviseAsync(jobs, CancellationToken.None);
             else if (jobs.Count > 0)
             {
-                var options = new JobSchedulerOptions { Server = ServerInstance.Present, IsServerThere = ServerInstance.IsThere };
+                JobSchedulerOptions options = Cluster is { } cluster
+                    ? new() { Server = cluster.Node, IsServerThere = cluster.IsNodeThere }
+                    : new() { Server = ServerInstance.Present, IsServerThere = ServerInstance.IsThere };
                 _scheduler = await JobScheduler.StartAsync(jobs, _ledger, this, TimeProvider.System, options, _log, CancellationToken.None, Tell);
                 Started(_log, jobs.Count);
             }

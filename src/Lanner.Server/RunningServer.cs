@@ -6,6 +6,8 @@ using Lanner.Server.Configuration;
 using Lanner.Server.Systemd;
 using Lanner.State;
 using Lanner.State.Locks;
+using Lanner.State.Replication;
+using Lanner.State.Sqlite;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -17,11 +19,15 @@ namespace Lanner.Server;
 /// </summary>
 internal sealed partial class RunningServer : IControlledServer, IAsyncDisposable
 {
+    /// <summary>How long the end of runs may take to be noted once their processes have ended.</summary>
+    private static readonly TimeSpan s_noting = TimeSpan.FromSeconds(5);
+
     private readonly PythonProcesses _processes;
     private readonly Func<ConfigurationResult> _read;
     private readonly Action _stop;
     private readonly NotifySocket _manager;
     private readonly AppStates _states;
+    private readonly ReplicatedState? _cluster;
     private readonly RunningJobs _jobs;
     private readonly RunningLocks _locks;
     private readonly ILogger _log;
@@ -44,7 +50,11 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         _stop = stop;
         _manager = manager;
         _log = log;
-        _states = new AppStates(settings.State, log) { Changed = (app, version) => Events.Publish("settings", json =>
+        IServerState state = Server.Cluster.Open(settings, Started, log);
+        _cluster = state as ReplicatedState;
+        if (_cluster is not null)
+            _cluster.NodesChanged = TellCluster;
+        _states = new AppStates(state, log) { Changed = (app, version) => Events.Publish("settings", json =>
         {
             json.WriteString("app", app);
             json.WriteNumber("version", version.Snapshot.Version);
@@ -52,9 +62,9 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
-        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync };
+        _jobs = new RunningJobs(_states.Ledger, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
         processes.Wrote = _jobs.Write;
-        _locks = new RunningLocks(new ServerLocks(_states.ReserveLockNumbersAsync, TimeProvider.System));
+        _locks = new RunningLocks(state is StateDirectory directory ? new ServerLocks(count => directory.ReserveLockNumbersAsync(count, CancellationToken.None), TimeProvider.System) : null);
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
 
@@ -99,10 +109,13 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public IReadOnlyList<AppLock> HeldLocks(int count) => _locks.Held(count);
 
+    public ClusterStatus? Cluster => _cluster?.Status();
+
     /// <summary>Starts the apps; done when all are ready. When files are watched, an app that cannot be loaded is waited for.</summary>
     /// <exception cref="AppLoadException">One cannot be loaded.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await _states.StartAsync(cancellationToken);
         await Task.WhenAll(_apps.Select(async app =>
         {
             try
@@ -139,6 +152,19 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public void Stop() => _stop();
 
     private void TellState() => Events.Publish("server", json => json.WriteString("state", State.ToString().ToLowerInvariant()));
+
+    private void TellCluster()
+    {
+        ClusterStatus status = _cluster!.Status();
+        Events.Publish("cluster", json =>
+        {
+            json.WriteString("problem", status.Problem);
+            json.WriteNumber("nodes", status.Nodes.Count);
+        });
+        // What was out of reach when the apps started is in reach now.
+        if (status.Problem is null && _jobs.Scheduler is null)
+            _ = Task.Run(() => _jobs.ReviseAsync());
+    }
 
     private void TellRefused(string[] problems) => Events.Publish("reload", json =>
     {
@@ -180,9 +206,18 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     public async Task StopAppsAsync(CancellationToken hurry)
     {
         // Nothing more is started; runs end with the workers, by themselves or cut off, and that is noted.
-        Task jobs = _jobs.StopAsync(hurry);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(hurry);
+        Task jobs = _jobs.StopAsync(giveUp.Token);
         await Task.WhenAll(_apps.Select(app => app.Supervisor.DisposeAsync(hurry).AsTask()));
         await Task.WhenAll(_removals);
+        if (await Task.WhenAny(jobs, Task.Delay(s_noting, CancellationToken.None)) != jobs)
+        {
+            // The state cannot be reached: another node, or the next life of this one, finds these runs interrupted.
+            NotNoted(_log, s_noting.TotalSeconds);
+            await giveUp.CancelAsync();
+            if (_cluster is not null)
+                await _cluster.AbandonAsync();
+        }
         await jobs;
         await _feed.DisposeAsync();
     }
@@ -228,6 +263,9 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]
     private static partial void NotLoaded(ILogger log, string app, string why, string traceback);
+
+    [LoggerMessage(3036, LogLevel.Error, "what became of the last runs of jobs could not be noted within {Seconds} s")]
+    private static partial void NotNoted(ILogger log, double seconds);
 
     [LoggerMessage(3032, LogLevel.Error, "not reloaded, what served goes on: {Why}\n{Traceback}")]
     private static partial void NotReloaded(ILogger log, string why, string traceback);

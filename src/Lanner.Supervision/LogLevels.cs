@@ -92,7 +92,10 @@ public sealed class LogLevels : IDisposable
         lock (_gate)
         {
             ImmutableSortedDictionary<string, PythonLevel> all = app.LogLevel != PythonLevel.Unset && !_asked.ContainsKey("") ? _asked.Add("", app.LogLevel) : _asked;
-            return ([.. all.SelectMany(entry => new[] { entry.Key, entry.Value.Word() })], _serial);
+            var words = new List<string>();
+            foreach ((string logger, PythonLevel level) in all)
+                words.AddRange([logger, level.Word()]);
+            return (words, _serial);
         }
     }
 }

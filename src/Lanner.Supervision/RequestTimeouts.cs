@@ -17,7 +17,7 @@ public sealed record RequestTimeouts
     {
         Otherwise = otherwise;
         Prefixes = prefixes;
-        _prefixes = [.. prefixes.OrderByDescending(entry => entry.Key.Length).Select(entry => (entry.Key, entry.Value ?? Timeout.InfiniteTimeSpan))];
+        _prefixes = prefixes.Count == 0 ? [] : [.. prefixes.OrderByDescending(entry => entry.Key.Length).Select(entry => (entry.Key, entry.Value ?? Timeout.InfiniteTimeSpan))];
     }
 
     public TimeSpan? Otherwise { get; }

@@ -1,7 +1,6 @@
 """Other servers, as far as an app that was written for one of them can tell."""
 from __future__ import annotations
 
-import json
 from typing import Any, Callable, Optional
 
 App = Callable[..., Any]
@@ -55,7 +54,8 @@ def of(settings: dict[str, Any]) -> Peer:
     text = settings.get("peer")
     if not text:
         return Peer()
-    task = json.loads(text)
+    import json
+
     from .gunicorn import hooks  # the only one there is
 
-    return hooks.Hooks(task, settings)
+    return hooks.Hooks(json.loads(text), settings)

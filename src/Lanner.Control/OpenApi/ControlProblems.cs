@@ -16,6 +16,7 @@ internal static class ControlProblems
         ["unknown-worker"] = (404, "There is no such worker."),
         ["unknown-job"] = (404, "There is no such job; jobs has those that there are."),
         ["unknown-run"] = (404, "The job has no such run, or not any more."),
+        ["no-cluster"] = (404, "The server keeps its state in a directory of its own."),
         ["no-file"] = (404, "There is no settings file."),
         ["wrong-method"] = (405, "The path takes other methods."),
         ["not-loaded"] = (409, "A new generation did not start; what served goes on."),

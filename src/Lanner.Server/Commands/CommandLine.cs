@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Lanner.Server.Configuration;
 using Lanner.Server.Peers.Gunicorn;
 
@@ -18,6 +20,7 @@ internal sealed class CommandLine
     private readonly TextWriter _output;
     private readonly TextWriter _error;
     private readonly RootCommand _root;
+    private readonly List<SettingOptions> _options = [];
 
     public CommandLine(TextWriter output, TextWriter error)
     {
@@ -37,6 +40,8 @@ internal sealed class CommandLine
         var version = new Option<bool>("--version") { Description = "Says which version this is." };
         _root.Options.Remove(_root.Options.OfType<VersionOption>().Single());
         _root.Options.Add(version);
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new DescribedHelp(_options, (SynchronousCommandLineAction)help.Action!);
         _root.SetAction(result => result.GetValue(version) ? WriteVersion(json: false) : BadUsage);
     }
 
@@ -67,6 +72,7 @@ internal sealed class CommandLine
     {
         var command = new Command(name, meaning);
         var options = new SettingOptions(command);
+        _options.Add(options);
         command.SetAction(async (result, cancellationToken) =>
         {
             var sources = options.Sources(result);
@@ -99,5 +105,15 @@ internal sealed class CommandLine
         var command = new Command("settings-page", "Prints the reference of all settings.") { Hidden = true };
         command.SetAction(_ => _output.Write(SettingsPage.Write()));
         return command;
+    }
+
+    /// <summary>The library's help, of options that are described only now.</summary>
+    private sealed class DescribedHelp(List<SettingOptions> options, SynchronousCommandLineAction help) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            foreach (var described in options) described.Describe();
+            return help.Invoke(parseResult);
+        }
     }
 }

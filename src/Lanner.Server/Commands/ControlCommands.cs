@@ -18,7 +18,13 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 
     public IEnumerable<Command> All() => [Status(), Workers(), Top(), Events(), Reload(), Scale(), Settings(), Jobs(), LogLevel(), Stop(), Stacks()];
 
-    private Command Status() => Reading("status", "Says how the server and its apps fare.", [], (session, _, cancellationToken) => StatusCommand.RunAsync(session, cancellationToken));
+    private Command Status()
+    {
+        var cluster = new Option<bool>("--cluster") { Description = "The nodes of the cluster that the server belongs to." };
+        return Reading("status", "Says how the server and its apps fare.", [cluster], (session, result, cancellationToken) => result.GetValue(cluster)
+            ? StatusCommand.ClusterAsync(session, cancellationToken)
+            : StatusCommand.RunAsync(session, cancellationToken));
+    }
 
     private Command Workers()
     {

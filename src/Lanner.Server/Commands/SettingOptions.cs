@@ -17,20 +17,26 @@ internal sealed class SettingOptions
 
     private readonly Option<string[]> _config = Valued("--config", "FILE", "The settings file. Default: lanner.toml, or [tool.lanner] of pyproject.toml, in the directory.");
     private readonly Option<string[]> _directory;
-    private readonly List<(Setting<ServerSettings> Setting, Option Option)> _server;
-    private readonly List<(Setting<ConfiguredApp> Setting, Option Option)> _apps;
+    private readonly List<DeclaredOption<ServerSettings>> _server;
+    private readonly List<DeclaredOption<ConfiguredApp>> _apps;
 
     public SettingOptions(Command command)
     {
-        var defaults = AppSettingTable.Defaults("app", "/");
-        _server = [.. Declared(ServerSettingTable.All, new ServerSettings())];
-        _apps = [.. Declared(AppSettingTable.All, defaults)];
-        _directory = (Option<string[]>)_apps.Single(static pair => pair.Setting.Name == "directory").Option;
+        _server = Declared(ServerSettingTable.All);
+        _apps = Declared(AppSettingTable.All);
+        _directory = (Option<string[]>)_apps.Single(static declared => declared.Setting.Name == "directory").Option;
 
         command.Arguments.Add(_app);
         command.Options.Add(_config);
-        foreach (var (_, option) in _server) command.Options.Add(option);
-        foreach (var (_, option) in _apps) command.Options.Add(option);
+        foreach (var declared in _server) command.Options.Add(declared.Option);
+        foreach (var declared in _apps) command.Options.Add(declared.Option);
+    }
+
+    /// <summary>Says what each option means and its default. Only for the help: a start needs none of it.</summary>
+    public void Describe()
+    {
+        Describe(_server, new ServerSettings());
+        Describe(_apps, AppSettingTable.Defaults("app", "/"));
     }
 
     public ConfigurationSources Sources(ParseResult result) => new()
@@ -39,29 +45,36 @@ internal sealed class SettingOptions
         File = result.GetValue(_config)?.LastOrDefault(),
         Directory = result.GetValue(_directory)?.LastOrDefault(),
         ServerOptions = [.. Given(result, _server)],
-        AppOptions = [.. Given(result, _apps.Where(pair => pair.Option != _directory))],
+        AppOptions = [.. Given(result, _apps.Where(declared => declared.Option != _directory))],
         CurrentDirectory = Directory.GetCurrentDirectory(),
         Environment = Environment.GetEnvironmentVariable,
     };
 
-    private static IEnumerable<(Setting<TRecord>, Option)> Declared<TRecord>(IEnumerable<Setting<TRecord>> settings, TRecord defaults)
+    private static List<DeclaredOption<TRecord>> Declared<TRecord>(IReadOnlyList<Setting<TRecord>> settings)
     {
+        var options = new List<DeclaredOption<TRecord>>(settings.Count);
         foreach (var setting in settings)
         {
             if (setting.Option is not { } form) continue;
-            var meaning = form.Meaning ?? $"{setting.Meaning} {(setting.IsAvailable ? $"Default: {setting.ShowDefault(defaults)}." : "Not available yet.")}";
             Option option = form.FlagValue is null
-                ? Valued(form.Name, form.Placeholder, meaning)
-                : new Option<bool>(form.Name) { Description = meaning, Arity = ArgumentArity.Zero };
+                ? Valued(form.Name, form.Placeholder)
+                : new Option<bool>(form.Name) { Arity = ArgumentArity.Zero };
             if (form.Alias is { } alias) option.Aliases.Add(alias);
-            yield return (setting, option);
+            options.Add(new DeclaredOption<TRecord>(setting, option));
         }
+        return options;
     }
 
-    private static Option<string[]> Valued(string name, string placeholder, string meaning) =>
+    private static void Describe<TRecord>(List<DeclaredOption<TRecord>> options, TRecord defaults)
+    {
+        foreach (var (setting, option) in options)
+            option.Description = setting.Option!.Meaning ?? $"{setting.Meaning} {(setting.IsAvailable ? $"Default: {setting.ShowDefault(defaults)}." : "Not available yet.")}";
+    }
+
+    private static Option<string[]> Valued(string name, string placeholder, string? meaning = null) =>
         new(name) { HelpName = placeholder, Description = meaning, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
 
-    private static IEnumerable<GivenOption<TRecord>> Given<TRecord>(ParseResult result, IEnumerable<(Setting<TRecord> Setting, Option Option)> options)
+    private static IEnumerable<GivenOption<TRecord>> Given<TRecord>(ParseResult result, IEnumerable<DeclaredOption<TRecord>> options)
     {
         foreach (var (setting, option) in options)
         {
@@ -69,4 +82,6 @@ internal sealed class SettingOptions
             yield return new GivenOption<TRecord>(setting, setting.Option!.FlagValue is { } flag ? [flag] : [.. given.Tokens.Select(static token => token.Value)]);
         }
     }
+
+    private sealed record DeclaredOption<TRecord>(Setting<TRecord> Setting, Option Option);
 }

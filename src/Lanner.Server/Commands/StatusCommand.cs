@@ -21,6 +21,35 @@ internal static class StatusCommand
         return 0;
     }
 
+    public static async Task<int> ClusterAsync(ControlSession session, CancellationToken cancellationToken)
+    {
+        var reply = await session.Client.GetAsync("/v1/cluster", cancellationToken);
+        if (session.Json)
+        {
+            session.Output.WriteLine(reply.Text);
+            return 0;
+        }
+        var table = new TextTable(["NODE", "HOST", "PID", "VERSION", "UP", "APPLIED", "HEARD OF"]);
+        foreach (var node in reply.Json.Elements("nodes"))
+        {
+            table.Add(
+            [
+                $"{node.Text("name")}{(node.Flag("this") ? " *" : "")}",
+                node.Text("host"),
+                Shown.Count(node.Whole("pid")),
+                node.Text("version"),
+                Shown.Since(node.Moment("started"), session.Time),
+                Shown.Count(node.Whole("applied")),
+                node.Flag("this") ? "it answers" : $"{node.Whole("silent")} s ago",
+            ]);
+        }
+        session.Write(table);
+        if (reply.Json.Text("problem") is not { Length: > 0 } problem)
+            return 0;
+        session.Output.WriteLine(Shown.Line($"the cluster cannot be reached: {problem}"));
+        return 1;
+    }
+
     public static string Heading(JsonElement status, TimeProvider time)
     {
         var state = status.Flag("ready") ? status.Text("state") : $"{status.Text("state")}, not ready: {status.Text("not_ready_because")}";

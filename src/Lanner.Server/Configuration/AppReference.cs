@@ -1,11 +1,12 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
 
 namespace Lanner.Server.Configuration;
 
 /// <summary>
 /// APP as users write it. Only its form is judged here, and a name for the app is derived from it; the worker loads it.
+/// Every start passes here before Python begins: regular expressions would be the only ones of the start, and cost it 10 ms.
 /// </summary>
-internal static partial class AppReference
+internal static class AppReference
 {
     /// <summary>File names that say nothing about the app: the directory's name is better.</summary>
     private static readonly string[] CommonNames = ["app", "wsgi", "asgi", "main", "application", "server", "run"];
@@ -13,7 +14,7 @@ internal static partial class AppReference
     /// <summary>What is wrong with the form of <paramref name="app"/>, or null.</summary>
     public static string? FindProblem(string app)
     {
-        if (PasteForm().IsMatch(app) || FileForm().IsMatch(app) || ModuleForm().IsMatch(app)) return null;
+        if (PasteFile(app) is not null || SourceFile(app) is not null || IsModule(app)) return null;
         const string Forms = "module:name, module, module:factory(), path/to/file.py[:name], path/to/file.wsgi[:name] or paste:FILE[#SECTION]";
         return app.Contains('/', StringComparison.Ordinal) && !app.Contains(':', StringComparison.Ordinal)
             ? $"\"{app}\" is neither a directory nor a .py or .wsgi file: APP must be {Forms}, or a directory"
@@ -25,18 +26,70 @@ internal static partial class AppReference
     {
         var name = app switch
         {
-            _ when PasteForm().Match(app) is { Success: true } paste => Path.GetFileNameWithoutExtension(paste.Groups["file"].Value),
-            _ when FileForm().Match(app) is { Success: true } file && IsFile(file.Groups["file"].Value, directory) => OfFile(Path.GetFullPath(file.Groups["file"].Value, directory)),
+            _ when PasteFile(app) is { } paste => Path.GetFileNameWithoutExtension(paste),
+            _ when SourceFile(app) is { } file && IsFile(file, directory) => OfFile(Path.GetFullPath(file, directory)),
             _ => app.Split('.', ':')[0],
         };
-        var clean = NotAllowed().Replace(name, "-").Trim('-');
+        var clean = new string(Array.ConvertAll(name.ToCharArray(), static letter => IsAllowed(letter) ? letter : '-')).Trim('-');
         return clean.Length == 0 ? "app" : clean;
     }
 
-    /// <summary>The ini file of an app by Paste Deploy; null for every other form.</summary>
-    public static string? PasteFile(string app) => PasteForm().Match(app) is { Success: true } paste ? paste.Groups["file"].Value : null;
+    /// <summary>The ini file of an app by Paste Deploy, <c>paste:FILE[#SECTION]</c>; null for every other form.</summary>
+    public static string? PasteFile(string app)
+    {
+        if (!app.StartsWith("paste:", StringComparison.Ordinal)) return null;
+        var parts = app["paste:".Length..].Split('#');
+        return parts is [{ Length: > 0 }] or [{ Length: > 0 }, { Length: > 0 }] ? parts[0] : null;
+    }
 
-    public static bool IsName(string name) => name.Length > 0 && !NotAllowed().IsMatch(name);
+    public static bool IsName(string name) => name.Length > 0 && Array.TrueForAll(name.ToCharArray(), IsAllowed);
+
+    /// <summary>The file of <c>path/to/file.py[:name]</c>; null for every other form.</summary>
+    private static string? SourceFile(string app)
+    {
+        var (file, name) = Halves(app);
+        if (!IsNamed(".py") && !IsNamed(".wsgi")) return null;
+        return name is null || (WithoutCall(name) is { Length: > 0 } path && IsWord(path.Replace(".", "", StringComparison.Ordinal))) ? file : null;
+
+        bool IsNamed(string ending) => file.Length > ending.Length && file.EndsWith(ending, StringComparison.Ordinal);
+    }
+
+    /// <summary><c>module</c>, <c>module:name</c>, <c>module:factory()</c>.</summary>
+    private static bool IsModule(string app)
+    {
+        var (module, name) = Halves(app);
+        return IsDotted(module) && (name is null || IsDotted(WithoutCall(name)));
+    }
+
+    private static (string Before, string? After) Halves(string app) =>
+        app.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? (app[..colon], app[(colon + 1)..]) : (app, null);
+
+    /// <summary><c>name</c> of <c>name(…)</c>.</summary>
+    private static string WithoutCall(string name) =>
+        name.IndexOf('(', StringComparison.Ordinal) is var open and >= 0 && name.EndsWith(')') && !name.Contains('\n', StringComparison.Ordinal) ? name[..open] : name;
+
+    private static bool IsDotted(string names)
+    {
+        foreach (var name in names.Split('.'))
+        {
+            if (name.Length == 0 || char.IsDigit(name[0]) || !IsWord(name)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether all are letters that a name in Python may hold.</summary>
+    private static bool IsWord(string text)
+    {
+        foreach (var letter in text)
+        {
+            if (!char.IsLetterOrDigit(letter)
+                && char.GetUnicodeCategory(letter) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.ConnectorPunctuation))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsAllowed(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_';
 
     /// <summary><c>shop.wsgi</c> is a module, unless there is such a file.</summary>
     private static bool IsFile(string file, string directory) =>
@@ -49,16 +102,4 @@ internal static partial class AppReference
         var parent = Path.GetFileName(Path.GetDirectoryName(path));
         return CommonNames.Contains(stem, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrEmpty(parent) ? parent : stem;
     }
-
-    [GeneratedRegex(@"^paste:(?<file>[^#]+)(#[^#]+)?\z")]
-    private static partial Regex PasteForm();
-
-    [GeneratedRegex(@"^(?<file>[^:]+\.(py|wsgi))(:[\w.]+(\(.*\))?)?\z")]
-    private static partial Regex FileForm();
-
-    [GeneratedRegex(@"^[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*(\(.*\))?)?\z")]
-    private static partial Regex ModuleForm();
-
-    [GeneratedRegex(@"[^A-Za-z0-9_-]")]
-    private static partial Regex NotAllowed();
 }

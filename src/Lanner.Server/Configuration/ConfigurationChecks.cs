@@ -98,11 +98,12 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
     /// <summary>Jobs belong to an app, which looks for their functions when it is loaded.</summary>
     private void CompleteJobs()
     {
+        if (draft.Jobs.Count == 0) return;
         for (var index = 0; index < draft.Jobs.Count; index++)
         {
             var (job, origin) = draft.Jobs[index];
             if (job.App.Length == 0 && draft.Apps is [var only]) job = job with { App = only.Definition.Name };
-            draft.Jobs[index] = (job, origin);
+            draft.Jobs[index] = new DraftJob(job, origin);
             if (!draft.Apps.Exists(app => app.Definition.Name == job.App))
             {
                 var names = string.Join(", ", draft.Apps.Select(static app => app.Definition.Name));
@@ -138,6 +139,7 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
     /// <summary>Finds the host and the mount of each path that is asked before traffic.</summary>
     private ConfiguredApp WithWarmup(ConfiguredApp app)
     {
+        if (app.Warmup.Count == 0) return app;
         var name = app.Definition.Name;
         var requests = new List<WarmupRequest>();
         foreach (var target in app.Warmup)

@@ -19,7 +19,7 @@ internal sealed class ConfigurationDraft(string appDirectory)
     public List<ConfiguredApp> Apps { get; } = [];
 
     /// <summary>The jobs of the file, and where each stands.</summary>
-    public List<(JobDeclaration Job, Origin Origin)> Jobs { get; } = [];
+    public List<DraftJob> Jobs { get; } = [];
 
     public List<Problem> Problems { get; } = [];
 
@@ -139,7 +139,7 @@ internal sealed class ConfigurationDraft(string appDirectory)
             else
                 job = Take(setting, setting.Apply(job, key.Value, file.Directory), job, file.At(key.Position), $"job.{entry.Key}", setting.Name);
         }
-        Jobs.Add((job, origin));
+        Jobs.Add(new DraftJob(job, origin));
     }
 
     private TRecord ReadTable<TRecord>(SettingsFile file, TomlTable table, IReadOnlyList<Setting<TRecord>> settings, TRecord record, string scope)
@@ -173,3 +173,6 @@ internal sealed class ConfigurationDraft(string appDirectory)
         return NearestName.Find(key, names) is { } near ? $"unknown key '{key}': did you mean '{near}'?" : $"unknown key '{key}'";
     }
 }
+
+/// <summary>A job of the file, and where it stands.</summary>
+internal sealed record DraftJob(JobDeclaration Job, Origin Origin);

@@ -43,8 +43,7 @@ internal sealed class ConfigurationLoader
         var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory);
         if (file is not null) draft.ReadFile(file);
         ApplyControlDefault(draft);
-        if (!draft.IsGiven("", "state"))
-            draft.Replace(draft.Server with { State = StateDirectory ?? Path.GetFullPath(draft.Server.State, _sources.CurrentDirectory) });
+        ApplyStateDefault(draft);
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
         var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
@@ -91,6 +90,19 @@ internal sealed class ConfigurationLoader
         var reading = new ControlAddressKind().Parse(text, _sources.CurrentDirectory);
         if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_CONTROL"), problem);
         else draft.Replace(draft.Server with { Control = reading.Value! });
+    }
+
+    /// <summary>Also a cluster's node keeps something in the directory.</summary>
+    private void ApplyStateDefault(ConfigurationDraft draft)
+    {
+        if (!draft.IsGiven("", "state") && _sources.Environment("LANNER_STATE") is { Length: > 0 } given)
+        {
+            var reading = new StateKind().Parse(given, _sources.CurrentDirectory);
+            if (reading.Problem is { } problem) draft.Report(Origin.Option("$LANNER_STATE"), problem);
+            else draft.Replace(draft.Server with { State = reading.Value! });
+        }
+        if (draft.Server.State.Directory is "" || draft.Server.State == StateLocation.Default)
+            draft.Replace(draft.Server with { State = draft.Server.State with { Directory = StateDirectory ?? Path.GetFullPath(StateLocation.Default.Directory, _sources.CurrentDirectory) } });
     }
 
     /// <summary>systemd names the directory that a service may keep things in; others may be read-only for it.</summary>

@@ -114,9 +114,22 @@ internal static class ServerSettingTable
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")
             { Option = new OptionForm("--watch", "") { FlagValue = "true" } },
-        new Setting<ServerSettings, string>("state", new StateKind(),
+        new Setting<ServerSettings, StateLocation>("state", new StateKind(),
             s => s.State, (s, v) => s with { State = v },
-            "The directory that keeps live settings, in a file state.db; each server needs its own.")
+            "What keeps live settings and the runs of jobs: a directory, in a file state.db, each server its own; or, for servers on several machines, NATS with JetStream: \"nats://HOST:PORT\" or \"tls://HOST:PORT\", several with commas between them, USER:PASSWORD@ or TOKEN@ before the first. $LANNER_STATE changes the default.")
             { DefaultText = "\".lanner\" under the directory that the server is started in; under systemd $STATE_DIRECTORY" },
+        new Setting<ServerSettings, string>("cluster", new ClusterNameKind(),
+            s => s.Cluster, (s, v) => s with { Cluster = v },
+            "With NATS: the name of the cluster; servers with the same name share their state."),
+        new Setting<ServerSettings, int>("cluster_copies", new WholeNumberKind(0, 5),
+            s => s.ClusterCopies, (s, v) => s with { ClusterCopies = v },
+            "With NATS: on how many of its servers the state is kept; 0: on 3 where NATS is a cluster, else on 1."),
+        new Setting<ServerSettings, string>("cluster_certificates", new PathKind("a PEM file"),
+            s => s.ClusterCertificates!, (s, v) => s with { ClusterCertificates = v },
+            "With tls:// the authorities that may have signed the certificates of NATS, as PEM.")
+            { DefaultText = "the system's" },
+        new Setting<ServerSettings, TimeSpan>("cluster_timeout", Duration,
+            s => s.ClusterTimeout, (s, v) => s with { ClusterTimeout = v },
+            "With NATS: a server that is not heard of for so long is taken for gone: what it ran is taken over, and changes of settings wait for it no longer."),
     ];
 }

@@ -64,8 +64,20 @@ internal sealed record ServerSettings
     /// <summary>A PEM file; null when the key is in <see cref="TlsCertificate"/>.</summary>
     public string? TlsKey { get; init; }
 
-    /// <summary>The absolute directory that keeps live settings.</summary>
-    public string State { get; init; } = ".lanner";
+    /// <summary>What keeps live settings and runs of jobs; its directory is absolute.</summary>
+    public StateLocation State { get; init; } = StateLocation.Default;
+
+    /// <summary>The name of the cluster.</summary>
+    public string Cluster { get; init; } = "lanner";
+
+    /// <summary>On how many servers of NATS the state is kept; 0: on 3 where NATS is a cluster, else on 1.</summary>
+    public int ClusterCopies { get; init; }
+
+    /// <summary>A PEM file of the authorities that may sign certificates of NATS; null: the system's.</summary>
+    public string? ClusterCertificates { get; init; }
+
+    /// <summary>A node that is not heard of for so long is taken for gone.</summary>
+    public TimeSpan ClusterTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public GatewaySettings Gateway { get; init; } = new();
 

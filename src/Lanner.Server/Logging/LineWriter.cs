@@ -22,8 +22,7 @@ internal sealed class LineWriter<T> : IAsyncDisposable
     private readonly int _batchBytes;
     private readonly ArrayBufferWriter<byte> _batch;
 
-    /// <summary>An entry without a line only wakes the writer.</summary>
-    private readonly Channel<(bool IsLine, T Value)> _entries;
+    private readonly Channel<Entry> _entries;
 
     private readonly Task _writing;
     private bool _isFailing;
@@ -45,21 +44,21 @@ internal sealed class LineWriter<T> : IAsyncDisposable
         _owner = owner;
         _batchBytes = (int)Math.Min(batchBytes, LongestBatch);
         _batch = new ArrayBufferWriter<byte>(_batchBytes + 4096);
-        _entries = Channel.CreateBounded<(bool, T)>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _entries = Channel.CreateBounded<Entry>(new BoundedChannelOptions(capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _writing = Task.Run(RunAsync);
     }
 
     /// <summary>Hands an entry over, or drops and counts it; never waits.</summary>
     public void Write(T entry)
     {
-        if (!_entries.Writer.TryWrite((true, entry)))
+        if (!_entries.Writer.TryWrite(new Entry(true, entry)))
             Interlocked.Increment(ref _dropped);
     }
 
     /// <summary>Hands an entry over, and waits while there is no room but the disk goes on. Not for threads that serve requests.</summary>
     public void WriteWaiting(T entry)
     {
-        while (!_entries.Writer.TryWrite((true, entry)))
+        while (!_entries.Writer.TryWrite(new Entry(true, entry)))
         {
             long written = Interlocked.Read(ref _batchesWritten);
             // The disk has hung before and nothing has happened since: it is not waited for with every entry.
@@ -87,7 +86,7 @@ internal sealed class LineWriter<T> : IAsyncDisposable
     {
         Volatile.Write(ref _reopenWanted, 1);
         // When the channel is full the writer is awake anyway.
-        _entries.Writer.TryWrite((false, default!));
+        _entries.Writer.TryWrite(new Entry(false, default!));
     }
 
     /// <summary>Writes everything that was handed over before, then closes the log.</summary>
@@ -129,7 +128,7 @@ internal sealed class LineWriter<T> : IAsyncDisposable
 
     private void GatherBatch()
     {
-        while (_batch.WrittenCount < _batchBytes && _entries.Reader.TryRead(out (bool IsLine, T Value) entry))
+        while (_batch.WrittenCount < _batchBytes && _entries.Reader.TryRead(out Entry entry))
         {
             if (!entry.IsLine)
                 continue;
@@ -171,6 +170,9 @@ internal sealed class LineWriter<T> : IAsyncDisposable
             _owner.NotReopened(failure);
         }
     }
+
+    /// <summary>One without a line only wakes the writer.</summary>
+    private readonly record struct Entry(bool IsLine, T Value);
 }
 
 /// <summary>Tells what happens to a log. Called by the task that writes.</summary>

@@ -14,7 +14,7 @@ internal sealed partial class NatsConnection
     private async Task RunAsync()
     {
         TimeSpan pause = s_firstPause;
-        while (!_ending.IsCancellationRequested)
+        while (!_ended.IsCancellationRequested)
         {
             long began = _time.GetTimestamp();
             NatsLink? link = await TryServersAsync();
@@ -37,7 +37,7 @@ internal sealed partial class NatsConnection
     /// <summary>Waits, by chance a little shorter or longer so that many clients do not come at once; the next time twice as long.</summary>
     private async Task<TimeSpan> PauseAsync(TimeSpan pause)
     {
-        await Task.Delay(pause * (0.75 + Random.Shared.NextDouble() / 2), _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(pause * (0.75 + Random.Shared.NextDouble() / 2), _time, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, s_longestPause.Ticks));
     }
 
@@ -51,7 +51,7 @@ internal sealed partial class NatsConnection
         {
             try
             {
-                return await NatsLink.OpenAsync(server, _options, Take, _time, _ending.Token);
+                return await NatsLink.OpenAsync(server, _options, Take, _time, _ended);
             }
             catch (NatsException e)
             {
@@ -82,7 +82,7 @@ internal sealed partial class NatsConnection
             // First the link is to be seen, then the list is read: who comes in between does it twice, which is no harm.
             _link = link;
             foreach ((long number, Subscription subscription) in _subscriptions)
-                await link.SendAsync((subscription.Subject, number), static (output, what) => NatsCommands.Subscribe(output, what.Subject, what.number), _ending.Token);
+                await link.SendAsync((subscription.Subject, number), static (output, what) => NatsCommands.Subscribe(output, what.Subject, what.number), _ended);
             Changed();
             return true;
         }
@@ -95,11 +95,11 @@ internal sealed partial class NatsConnection
 
     private async Task EndAsync(NatsLink link)
     {
-        await link.Ended.WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await link.Ended.WaitAsync(_ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _link = null;
         await link.DisposeAsync();
         FailRequests();
-        if (!_ending.IsCancellationRequested)
+        if (!_ended.IsCancellationRequested)
             Lost(_log, _options.Address.Of(link.Server), link.Reason);
     }
 

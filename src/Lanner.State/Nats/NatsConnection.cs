@@ -19,6 +19,7 @@ internal sealed partial class NatsConnection : IAsyncDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<NatsMessage>> _requests = new();
     private readonly string _replies;
     private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationToken _ended;
     private readonly Task _running;
     private volatile NatsLink? _link;
     private volatile string? _problem;
@@ -31,6 +32,7 @@ internal sealed partial class NatsConnection : IAsyncDisposable
         _options = options;
         _time = time;
         _log = log;
+        _ended = _ending.Token;
         _servers = new NatsServers(options.Address);
         _problem = $"{options.Address} has not answered yet";
         Inbox = $"_INBOX.{Guid.NewGuid():N}";
@@ -68,7 +70,7 @@ internal sealed partial class NatsConnection : IAsyncDisposable
                 return link;
             if (!patient && _problem is { } problem)
                 throw new NatsException(NatsFailure.NotSent, problem);
-            ObjectDisposedException.ThrowIf(_ending.IsCancellationRequested, this);
+            _ended.ThrowIfCancellationRequested();
             await change.WaitAsync(cancellationToken);
         }
     }
@@ -192,8 +194,12 @@ internal sealed partial class NatsConnection : IAsyncDisposable
 
     private void Answer(NatsMessage message)
     {
-        if (long.TryParse(message.Subject.AsSpan(_replies.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number) && _requests.TryGetValue(number, out TaskCompletionSource<NatsMessage>? waiting))
+        if (message.Subject.StartsWith(_replies, StringComparison.Ordinal)
+            && long.TryParse(message.Subject.AsSpan(_replies.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && _requests.TryGetValue(number, out TaskCompletionSource<NatsMessage>? waiting))
+        {
             waiting.TrySetResult(message);
+        }
     }
 
     private sealed record Subscription(string Subject, Action<NatsMessage> Handle);

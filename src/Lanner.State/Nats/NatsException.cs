@@ -12,6 +12,9 @@ internal enum NatsFailure
     /// <summary>No answer came, in time or before the connection was lost: it may have been delivered.</summary>
     NoAnswer,
 
+    /// <summary>The log ends before what was in it already; servers that have just started catch up. The message is a sentence for the user.</summary>
+    Behind,
+
     /// <summary>The server or the name cannot be used as it is; the message is a sentence for the user.</summary>
     Refused,
 }

@@ -84,8 +84,8 @@ internal static class NatsGreeting
         if (!info.TlsRequired && !info.TlsAvailable)
             throw new NatsException(NatsFailure.Refused, $"{where} does not offer TLS: add a tls block to the configuration of nats-server, or begin the address (state) with nats://");
         // Servers that were learnt of come as IP addresses: their certificates have the name that they are known by.
-        bool isKnown = options.Address.Servers.Any(known => known.Host == server.Host);
-        var encryption = new SslClientAuthenticationOptions { TargetHost = isKnown ? server.Host : options.Address.Servers[0].Host };
+        bool hasName = Uri.CheckHostName(server.Host) == UriHostNameType.Dns || options.Address.Servers.Any(known => known.Host == server.Host);
+        var encryption = new SslClientAuthenticationOptions { TargetHost = hasName ? server.Host : options.Address.Servers[0].Host };
         if (options.CertificateAuthorities is { } file)
         {
             var authorities = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -13,10 +13,10 @@ internal sealed class NatsLink : IAsyncDisposable
     private const int MostPending = 8 * 1024 * 1024;
 
     /// <summary>A server that has been quiet for so long is asked whether it is there.</summary>
-    private static readonly TimeSpan s_pingAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pingAfter = TimeSpan.FromSeconds(3);
 
     /// <summary>A server that has been quiet for so long is taken for dead.</summary>
-    private static readonly TimeSpan s_deadAfter = TimeSpan.FromSeconds(13);
+    private static readonly TimeSpan s_deadAfter = TimeSpan.FromSeconds(7);
 
     private readonly Stream _stream;
     private readonly Action<NatsFrame> _received;
@@ -119,8 +119,9 @@ internal sealed class NatsLink : IAsyncDisposable
                     return "it was closed by the server";
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidDataException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it is: the connection is of no use any more, and a new one begins afresh.
             return e.Message;
         }
         finally

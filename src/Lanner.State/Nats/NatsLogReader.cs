@@ -37,56 +37,106 @@ internal sealed class LogEnds
     }
 }
 
-/// <summary>Reads the log's messages in order and without a gap, from one feed after the other.</summary>
+/// <summary>
+/// Reads the log's messages in order and without a gap, from one feed after the other. A feed needs JetStream's own leader;
+/// while there is none, messages are asked for one by one: for that the leader of the log is enough.
+/// </summary>
 internal sealed partial class NatsLogReader(NatsConnection connection, JetStream jetStream, NatsStreams streams, LogEnds ends, TimeProvider time, ILogger log)
 {
+    /// <summary>Before a message is asked for, and between two looks whether there is one.</summary>
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The messages above a number, and then those to come.</summary>
     /// <exception cref="LogTrimmedException">The next one is not kept any more.</exception>
     public async IAsyncEnumerable<Delivery> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long next = after + 1;
-        TimeSpan pause = TimeSpan.Zero;
         while (true)
         {
-            NatsFeed? feed = await TryOpenAsync(next, cancellationToken);
-            if (feed is null)
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task<NatsFeed> opening = OpenAsync(next, stop.Token);
+            try
             {
-                pause = await jetStream.PauseAsync(pause, cancellationToken);
-                continue;
-            }
-            await using (feed)
-            {
+                while (!await IsOverAsync(opening, s_lookEvery, cancellationToken))
+                {
+                    while (!opening.IsCompleted && await TryGetAsync(next, cancellationToken) is { } found)
+                    {
+                        ends.Reached(next++);
+                        yield return found;
+                    }
+                }
+                NatsFeed feed = await opening;
                 while (await feed.NextAsync(cancellationToken) is { } delivery)
                 {
                     if (delivery.Message is null)
-                    {
                         RequireKept(next);
+                    // What was asked for while the feed was opened comes again.
+                    if (delivery.Message is null || delivery.Number < next)
                         continue;
-                    }
-                    if (delivery.Number != next && (delivery.Number < next || !await AreGoneAsync(next, delivery.Number, cancellationToken)))
+                    if (delivery.Number > next && !await AreGoneAsync(next, delivery.Number, cancellationToken))
                         break;
                     next = delivery.Number + 1;
                     ends.Reached(delivery.Number);
-                    pause = TimeSpan.Zero;
                     yield return delivery;
                 }
             }
-            pause = await jetStream.PauseAsync(pause, cancellationToken);
+            finally
+            {
+                await stop.CancelAsync();
+                await CloseAsync(opening);
+            }
+            await jetStream.PauseAsync(TimeSpan.Zero, cancellationToken);
         }
     }
 
-    private async Task<NatsFeed?> TryOpenAsync(long next, CancellationToken cancellationToken)
+    private async Task<bool> IsOverAsync(Task task, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return task.IsCompleted;
+    }
+
+    private static async Task CloseAsync(Task<NatsFeed> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully)
+            await (await opening).DisposeAsync();
+    }
+
+    /// <summary>A feed, as soon as there can be one.</summary>
+    private async Task<NatsFeed> OpenAsync(long next, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = TimeSpan.Zero;
+        while (true)
+        {
+            try
+            {
+                ends.Learn(await jetStream.StreamAsync(streams.Log, cancellationToken));
+                RequireKept(next);
+                return await NatsFeed.OpenAsync(connection, jetStream, streams.Log, next, time, cancellationToken);
+            }
+            catch (Exception e) when (e is NatsException or JetStreamException)
+            {
+                NotRead(log, next, e.Message);
+                await connection.LinkAsync(patient: true, cancellationToken);
+                pause = await jetStream.PauseAsync(pause, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>A message by its number; null: it is not there, or not to be had now.</summary>
+    private async Task<Delivery?> TryGetAsync(long number, CancellationToken cancellationToken)
     {
         try
         {
-            ends.Learn(await jetStream.StreamAsync(streams.Log, cancellationToken));
-            RequireKept(next);
-            return await NatsFeed.OpenAsync(connection, jetStream, streams.Log, next, time, cancellationToken);
+            StoredMessage? found = await jetStream.MessageAsync(streams.Log, new MessageWanted { Seq = number }, cancellationToken);
+            if (found is null)
+                return null;
+            byte[] headers = found.Hdrs ?? [];
+            return new Delivery(number, new NatsMessage(0, found.Subject, null, [.. headers, .. found.Data ?? []], headers.Length));
         }
         catch (Exception e) when (e is NatsException or JetStreamException)
         {
-            NotRead(log, next, e.Message);
-            await connection.LinkAsync(patient: true, cancellationToken);
             return null;
         }
     }

@@ -17,6 +17,9 @@ public sealed record NatsOptions
     /// <summary>A file in PEM with the authorities that may sign the servers' certificates, in place of the system's; null: the system's.</summary>
     public string? CertificateAuthorities { get; init; }
 
+    /// <summary>Entries that may come between the beginning of an append that goes in parts and its entry: a later one does not count.</summary>
+    internal long Reach { get; init; } = 100_000;
+
     /// <summary>Whether this can be the name of a cluster: letters of ASCII, digits, - and _, up to 60.</summary>
     public static bool IsClusterName(string name) => name.Length is > 0 and <= LongestCluster && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

@@ -39,6 +39,18 @@ internal sealed record PartsReference(string Kind, long Base, string Name, int C
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Subject} {Count} {Size}");
 }
 
+/// <summary>What loading parts has come to.</summary>
+internal enum PartsFound
+{
+    Whole,
+
+    /// <summary>One was not found; the server that answered may be behind.</summary>
+    Missing,
+
+    /// <summary>One is marked as gone, for good and for all.</summary>
+    Gone,
+}
+
 /// <summary>
 /// Stores and loads what is too large for one message, in parts. A part has a subject of its own of which the stream
 /// keeps one message, so that storing it again changes nothing, and parts may come in any order.
@@ -80,12 +92,12 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
         }, cancellationToken);
     }
 
-    /// <summary>Writes the parts one after the other; false: one is not there any more.</summary>
+    /// <summary>Writes the parts one after the other, up to one that is not there.</summary>
     /// <exception cref="StateException">They cannot be read, or what was read is not what was stored.</exception>
-    public async Task<bool> TryLoadAsync(PartsReference reference, Stream content, Func<string?> giveUp, CancellationToken cancellationToken)
+    public async Task<PartsFound> LoadAsync(PartsReference reference, Stream content, Func<string?> giveUp, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var window = new Queue<Task<byte[]?>>();
+        var window = new Queue<Task<(byte[]? Part, PartsFound Found)>>();
         long size = 0;
         try
         {
@@ -95,8 +107,9 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
                     window.Enqueue(LoadAsync(reference, number, giveUp, stop.Token));
                 if (number < Window || window.Count == 0)
                     continue;
-                if (await window.Dequeue() is not { } part)
-                    return false;
+                (byte[]? part, PartsFound found) = await window.Dequeue();
+                if (part is null)
+                    return found;
                 size += part.Length;
                 await content.WriteAsync(part, cancellationToken);
             }
@@ -106,7 +119,7 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
             await stop.CancelAsync();
             await Task.WhenAll(window.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        return size == reference.Size ? true : throw new StateException($"{streams.Parts} in NATS has {size:N0} bytes of something of {reference.Size:N0}: restore the stream from a backup");
+        return size == reference.Size ? PartsFound.Whole : throw new StateException($"{streams.Parts} in NATS has {size:N0} bytes of something of {reference.Size:N0}: restore the stream from a backup");
     }
 
     /// <summary>
@@ -118,7 +131,7 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
     {
         for (int number = 0; number < reference.Count; number++)
         {
-            if (await LoadAsync(reference, number, static () => null, cancellationToken) is not null)
+            if (await LoadAsync(reference, number, static () => null, cancellationToken) is { Part: not null })
                 continue;
             byte[] headers = NatsCommands.Headers((Gone, "1"), ("Nats-Expected-Last-Subject-Sequence", "0"));
             try
@@ -128,7 +141,7 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
             }
             catch (JetStreamException e) when (e.IsConflict)
             {
-                if (await LoadAsync(reference, number, static () => null, cancellationToken) is null)
+                if (await LoadAsync(reference, number, static () => null, cancellationToken) is { Found: PartsFound.Gone })
                     return true;
             }
         }
@@ -191,14 +204,17 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
         }
     }
 
-    /// <summary>A part; null: it is not there.</summary>
-    private async Task<byte[]?> LoadAsync(PartsReference reference, int number, Func<string?> giveUp, CancellationToken cancellationToken)
+    /// <summary>A part, or why there is none.</summary>
+    private async Task<(byte[]? Part, PartsFound Found)> LoadAsync(PartsReference reference, int number, Func<string?> giveUp, CancellationToken cancellationToken)
     {
         var wanted = new MessageWanted { LastBySubj = Subject(reference, number) };
         try
         {
             StoredMessage? found = await jetStream.InsistAsync(() => jetStream.MessageAsync(streams.Parts, wanted, cancellationToken), giveUp, cancellationToken);
-            return found is null || (found.Hdrs is { } headers && Encoding.UTF8.GetString(headers).Contains(Gone, StringComparison.Ordinal)) ? null : found.Data ?? [];
+            if (found is null)
+                return (null, PartsFound.Missing);
+            bool isGone = found.Hdrs is { } headers && Encoding.UTF8.GetString(headers).Contains(Gone, StringComparison.Ordinal);
+            return isGone ? (null, PartsFound.Gone) : (found.Data ?? [], PartsFound.Whole);
         }
         catch (Exception e) when (e is NatsException or JetStreamException)
         {

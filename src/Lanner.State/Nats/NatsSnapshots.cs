@@ -12,17 +12,14 @@ namespace Lanner.State.Nats;
 /// that was read. So parts of a snapshot with fewer entries than the one before the marked one can never be marked again: they are
 /// deleted. The one before is kept for those who are reading it.</item>
 /// <item>An entry of parts names a number that the log had reached before its first part was stored (its base). It counts only when its
-/// own number is at most <see cref="Reach"/> above: that is decided by the log alone, alike for all who read. So parts whose base lies
+/// own number is at most <see cref="NatsOptions.Reach"/> above: that is decided by the log alone, alike for all who read. So parts whose base lies
 /// further behind the log than that, and which no kept entry names, are of an append that was given up: they are deleted.</item>
 /// <item>Parts that are named by a trimmed entry and by none that is kept are deleted after the trim. Should the same
 /// append come in once more after that, it has the id of the first: whoever reads would have dropped it, so it is left out.</item>
 /// </list>
 /// </summary>
-internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams streams, NatsParts parts, NatsLogReader reader, LogEnds ends, Func<string?> problem, ILogger log)
+internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams streams, NatsParts parts, NatsLogReader reader, LogEnds ends, long reach, Func<string?> problem, ILogger log)
 {
-    /// <summary>Entries that may come between the base of an entry of parts and the entry.</summary>
-    public const long Reach = 100_000;
-
     public async Task StoreAsync(long upTo, Stream content, long trim, CancellationToken cancellationToken)
     {
         try
@@ -36,6 +33,8 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
             StreamInfo info = await InsistAsync(() => jetStream.StreamAsync(streams.Log, cancellationToken), cancellationToken);
             HashSet<PartsReference> found = await parts.ListAsync(cancellationToken);
             Dictionary<string, long> named = found.Any(static one => one.Kind == PartsReference.Entry) ? await NamedAsync(info, cancellationToken) : [];
+            // Not beyond its end: then numbers would be left out.
+            trim = Math.Min(trim, info.State.LastSeq);
             if (trim > 0)
             {
                 await InsistAsync(async () =>
@@ -64,7 +63,7 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
             if (mark is null)
                 return 0;
             PartsReference reference = PartsReference.Parse(mark.Content) ?? throw Unreadable();
-            if (!await parts.TryLoadAsync(reference, content, problem, cancellationToken))
+            if (await parts.LoadAsync(reference, content, problem, cancellationToken) != PartsFound.Whole)
                 throw new StateException($"the snapshot of the first {mark.UpTo} entries was replaced by newer ones while it was read: load it again");
             return mark.UpTo;
         }
@@ -74,10 +73,10 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
         }
     }
 
-    private static bool IsUnneeded(PartsReference one, SnapshotMark present, Dictionary<string, long> named, long trim, long newest) => one.Kind switch
+    private bool IsUnneeded(PartsReference one, SnapshotMark present, Dictionary<string, long> named, long trim, long newest) => one.Kind switch
     {
         PartsReference.Snapshot => one.Base < present.Previous,
-        PartsReference.Entry => named.TryGetValue(one.Subject, out long last) ? last <= trim : one.Base + Reach < newest,
+        PartsReference.Entry => named.TryGetValue(one.Subject, out long last) ? last <= trim : one.Base + reach < newest,
         _ => false,
     };
 

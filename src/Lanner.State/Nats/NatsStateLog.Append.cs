@@ -27,7 +27,7 @@ public sealed partial class NatsStateLog
             PartsReference parts = await _parts.StoreAsync(new PartsReference(PartsReference.Entry, reached, Guid.NewGuid().ToString("N"), 0, 0), entry, stop.Token);
             long number = await AppendAsync($"{id:N}.{parts.Name}", parts, default, stop.Token);
             // Else it does not count, for it took too long, and nobody will take it for an entry.
-            if (number - parts.Base <= NatsSnapshots.Reach)
+            if (number - parts.Base <= _reach)
                 return number;
         }
     }

@@ -4,7 +4,7 @@ namespace Lanner.State.Nats;
 public sealed partial class NatsStateLog
 {
     /// <summary>How often an entry of parts that are not to be found is tried before it is made sure that they are gone.</summary>
-    private const int AttemptsAtParts = 10;
+    private const int AttemptsAtParts = 5;
 
     private static readonly TimeSpan s_pauseAtParts = TimeSpan.FromSeconds(1);
 
@@ -14,8 +14,8 @@ public sealed partial class NatsStateLog
     /// <summary>Between looks while it is not.</summary>
     private static readonly TimeSpan s_lookAgain = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>So long the election of a leader may take before it is a problem.</summary>
-    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(10);
+    /// <summary>So long the election of a leader may take before it is a problem; it is longer than it takes to notice that a server is dead.</summary>
+    private static readonly TimeSpan s_election = TimeSpan.FromSeconds(12);
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -54,7 +54,10 @@ public sealed partial class NatsStateLog
                     await _connection.LinkAsync(patient: true, _ending.Token);
                     if (!isMade)
                         await _streams.EnsureAsync(_ending.Token);
+                    long reached = _ends.Newest;
                     StreamInfo info = await _jetStream.StreamAsync(_streams.Log, _ending.Token);
+                    if (info.State.LastSeq < reached)
+                        throw new NatsException(NatsFailure.Behind, _streams.Behind(info.State.LastSeq, reached));
                     _isReplicated = info.Config?.NumReplicas > 1;
                     _ends.Learn(info);
                     isMade = true;
@@ -69,7 +72,8 @@ public sealed partial class NatsStateLog
                 {
                     // At the beginning there is a problem anyway, and the sooner it is the right one the better.
                     bool isPassing = e is NatsException { Failure: not NatsFailure.Refused } or JetStreamException { IsPassing: true };
-                    if (!isPassing || _time.GetElapsedTime(well) > s_election || (!isMade && e is NatsException { Failure: NatsFailure.NoResponders }))
+                    bool isPlain = !isMade && (_connection.Denied is not null || e is NatsException { Failure: NatsFailure.NoResponders });
+                    if (!isPassing || isPlain || _time.GetElapsedTime(well) > s_election)
                         SetStreamProblem(_streams.Explain(e));
                     await Task.Delay(s_lookAgain, _time, _ending.Token);
                 }

@@ -27,6 +27,7 @@ public sealed partial class NatsStateLog : IStateLog
     private readonly NatsStreams _streams;
     private readonly NatsParts _parts;
     private readonly LogEnds _ends = new();
+    private readonly long _reach;
     private readonly NatsLogReader _reader;
     private readonly NatsSnapshots _snapshots;
     private readonly Channel<NatsMessage> _told = Channel.CreateBounded<NatsMessage>(new BoundedChannelOptions(MostTold) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
@@ -43,7 +44,8 @@ public sealed partial class NatsStateLog : IStateLog
         _streams = new NatsStreams(_connection, _jetStream, options, log);
         _parts = new NatsParts(_connection, _jetStream, _streams, () => Unreachable);
         _reader = new NatsLogReader(_connection, _jetStream, _streams, _ends, time, log);
-        _snapshots = new NatsSnapshots(_jetStream, _streams, _parts, _reader, _ends, () => Unreachable, log);
+        _snapshots = new NatsSnapshots(_jetStream, _streams, _parts, _reader, _ends, options.Reach, () => Unreachable, log);
+        _reach = options.Reach;
         _streamProblem = _lastProblem = _connection.Problem;
         _connection.ProblemChanged = Tell;
         _watching = Task.Run(WatchAsync);
@@ -79,6 +81,7 @@ public sealed partial class NatsStateLog : IStateLog
     public async IAsyncEnumerable<LogEntry> ReadAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = Stop(cancellationToken);
+        _ends.Reached(after);
         await _ready.Task.WaitAsync(stop.Token);
         await foreach (Delivery delivery in _reader.ReadAsync(after, stop.Token))
         {
@@ -141,18 +144,19 @@ public sealed partial class NatsStateLog : IStateLog
             Foreign(_log, number, _streams.Log);
             return null;
         }
-        if (number - reference.Base > NatsSnapshots.Reach)
+        if (number - reference.Base > _reach)
             return null;
         for (int attempt = 0; ; attempt++)
         {
             var content = new byte[reference.Size];
-            if (await _parts.TryLoadAsync(reference, new MemoryStream(content), static () => null, cancellationToken))
+            PartsFound found = await _parts.LoadAsync(reference, new MemoryStream(content), static () => null, cancellationToken);
+            if (found == PartsFound.Whole)
                 return content;
             // Trimmed meanwhile, most likely; or a server that answers is behind.
             _ends.Learn(await _jetStream.InsistAsync(() => _jetStream.StreamAsync(_streams.Log, cancellationToken), static () => null, cancellationToken));
             if (number < _ends.First)
                 throw new LogTrimmedException($"the log begins with entry {_ends.First}: entry {number} is not kept any more");
-            if (attempt >= AttemptsAtParts && await _parts.TryMarkGoneAsync(reference, cancellationToken))
+            if (found == PartsFound.Gone || (attempt >= AttemptsAtParts && await _parts.TryMarkGoneAsync(reference, cancellationToken)))
             {
                 Repeated(_log, number);
                 return null;

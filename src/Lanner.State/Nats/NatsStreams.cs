@@ -46,17 +46,21 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
     public string Explain(Exception failure) => failure switch
     {
         StateException => failure.Message,
-        NatsException { Failure: NatsFailure.Refused } => failure.Message,
+        NatsException { Failure: NatsFailure.Refused or NatsFailure.Behind } => failure.Message,
         NatsException { Failure: NatsFailure.NotSent } => connection.Problem ?? failure.Message,
         JetStreamException { IsFull: true } => $"{options.Address} has no room left for JetStream ({failure.Message}): give it more (max_file_store, or the limits of its account), or make room on its disk",
         JetStreamException { IsNoJetStream: true } or NatsException { Failure: NatsFailure.NoResponders } when connection.Denied is null =>
             $"{options.Address} has no JetStream: start nats-server with -js or with a jetstream block in its configuration; if it has one, its log says why it is off",
         JetStreamException { ErrorCode: 10005 or 10074 } => $"{options.Address} has too few servers with JetStream for {options.Replicas ?? UsualReplicas} copies of the streams: start the others, or set the number of copies (replicas) to 1",
-        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: what was in it is lost unless it is restored; restart all nodes to begin with an empty one",
+        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: restore it from a backup, or give the cluster another name to begin with an empty log",
         JetStreamException { IsPassing: false } => $"{options.Address} refuses: {failure.Message}",
         _ => connection.Denied
             ?? $"JetStream at {options.Address} does not answer for the streams of the cluster {options.Cluster}: more than half of the servers that keep them have to run and to see each other",
     };
+
+    /// <summary>The log ends too early, a sentence for the user.</summary>
+    public string Behind(long newest, long reached) =>
+        $"the log of the cluster {options.Cluster} at {options.Address} ends with entry {newest}, and entry {reached} was in it already: NATS has lost it, or this is another NATS. Restore its store, or give the cluster another name to begin with an empty log";
 
     private static NatsException Wrong(string sentence) => new(NatsFailure.Refused, sentence);
 

@@ -41,9 +41,7 @@ public sealed partial class ReplicatedState
             do
             {
                 await TellNowAsync();
-                // Taken for gone, or never reached the log before.
-                if (Problem is null && !IsNodeThere(_options.Node))
-                    await SubmitAsync<bool>(new Hello(_options.About), _ending.Token);
+                await JoinAsync();
             }
             while (await timer.WaitForNextTickAsync(_ending.Token));
         }
@@ -51,13 +49,20 @@ public sealed partial class ReplicatedState
         {
             // It ends.
         }
-        catch (StateException) when (_ending.IsCancellationRequested)
+    }
+
+    /// <summary>Comes, after it was taken for gone or could not reach the log before.</summary>
+    private async Task JoinAsync()
+    {
+        if (Problem is not null || IsNodeThere(_options.Node))
+            return;
+        try
         {
-            // The same.
+            await SubmitAsync<bool>(new Hello(_options.About), _ending.Token);
         }
         catch (StateException)
         {
-            _beating = Task.Run(BeatAsync, CancellationToken.None);
+            // With the next beat.
         }
     }
 

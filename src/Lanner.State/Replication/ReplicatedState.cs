@@ -10,12 +10,11 @@ namespace Lanner.State.Replication;
 /// of it. What changes the state is appended, and done when this node has applied it; what is read comes from the replica.
 /// While the log cannot be reached nothing changes, and all that is there can be read.
 /// </summary>
-public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
+public sealed partial class ReplicatedState : IServerState
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(100);
 
     private readonly IStateLog _log;
-    private readonly SqliteState _replica;
     private readonly ReplicationOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -23,6 +22,7 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
     private readonly List<(long Number, TaskCompletionSource Done)> _awaited = [];
+    private SqliteState _replica = null!;
     private Task _running = Task.CompletedTask;
     private long _applied;
     private long _snapshot;
@@ -30,10 +30,13 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
     private string? _toldProblem;
     private int _isDisposed;
 
-    private ReplicatedState(IStateLog log, SqliteState replica, ReplicationOptions options, TimeProvider time, ILogger logger)
+    /// <param name="log">The log; disposed of with this.</param>
+    /// <param name="options">How to take part.</param>
+    /// <param name="time">The clock of beats and limits.</param>
+    /// <param name="logger">Where troubles are told.</param>
+    public ReplicatedState(IStateLog log, ReplicationOptions options, TimeProvider time, ILogger logger)
     {
         _log = log;
-        _replica = replica;
         _options = options;
         _time = time;
         _logger = logger;
@@ -47,35 +50,27 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
     /// <summary>Called when nodes have come or gone, and when the log can be reached again; it returns soon.</summary>
     public Action? NodesChanged { get; set; }
 
+    /// <summary>The node's name.</summary>
+    public string Node => _options.Node;
+
     /// <summary>Opens the replica and has it follow the log; done when it has what the cluster had, or when that takes too long.</summary>
-    /// <param name="log">The log; disposed of with this.</param>
-    /// <param name="options">How to take part.</param>
-    /// <param name="time">The clock of beats and limits.</param>
-    /// <param name="logger">Where troubles are told.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ReplicatedState> OpenAsync(IStateLog log, ReplicationOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var state = new ReplicatedState(log, await OpenReplicaAsync(options, logger, cancellationToken), options, time, logger);
-        (state._applied, state._snapshot) = await state._replica.ReadAsync(state._replica.Progress, cancellationToken);
-        state.Remember(await state._replica.ReadAsync(state._replica.Nodes, cancellationToken));
-        state._running = Task.Run(state.RunAsync, CancellationToken.None);
+        _replica = await OpenReplicaAsync(_options, _logger, cancellationToken);
+        (_applied, _snapshot) = await _replica.ReadAsync(_replica.Progress, cancellationToken);
+        Remember(await _replica.ReadAsync(_replica.Nodes, cancellationToken));
+        _running = Task.Run(RunAsync, CancellationToken.None);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.CatchUpLimit);
+        limit.CancelAfter(_options.CatchUpLimit);
         try
         {
-            await state.CatchUpAsync(limit.Token);
+            await CatchUpAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            NotCaughtUp(logger, state.Problem ?? $"the log was not read to its end within {options.CatchUpLimit.TotalSeconds:0} s", state._applied);
+            NotCaughtUp(_logger, Problem ?? $"the log was not read to its end within {_options.CatchUpLimit.TotalSeconds:0} s", _applied);
         }
-        catch
-        {
-            await state.DisposeAsync();
-            throw;
-        }
-        state._beating = Task.Run(state.BeatAsync, CancellationToken.None);
-        return state;
+        _beating = Task.Run(BeatAsync, CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -87,7 +82,8 @@ public sealed partial class ReplicatedState : ISettingsStore, IJobLedger
         await AbandonAsync();
         await Task.WhenAll(_running, _beating);
         await _log.DisposeAsync();
-        await _replica.DisposeAsync();
+        if (_replica is not null)
+            await _replica.DisposeAsync();
         _ending.Dispose();
     }
 

@@ -3,6 +3,9 @@ namespace Lanner.State.Replication;
 /// <summary>How a node takes part in a cluster; every limit has a sane default.</summary>
 public sealed record ReplicationOptions
 {
+    /// <summary>One second.</summary>
+    public static readonly TimeSpan UsualBeat = TimeSpan.FromSeconds(1);
+
     /// <summary>The node's name, for one life of its server.</summary>
     public required string Node { get; init; }
 
@@ -16,7 +19,7 @@ public sealed record ReplicationOptions
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often nodes tell each other that they are there.</summary>
-    public TimeSpan Beat { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan Beat { get; init; } = UsualBeat;
 
     /// <summary>A node that is not heard of for so many beats is gone.</summary>
     public int Lease { get; init; } = 5;

@@ -26,6 +26,9 @@ public sealed record SettingsRules(JsonObject First, SettingsSchema? Schema, lon
     /// <exception cref="SettingsRejectedException">They are too long, or not valid.</exception>
     internal byte[] Admit(JsonObject settings)
     {
+        // Most apps have none: their start does without a writer of JSON.
+        if (settings.Count == 0 && Schema is null)
+            return "{}"u8.ToArray();
         byte[] json = SettingsDocument.Write(settings);
         if (json.Length > MostBytes)
             throw new SettingsRejectedException("too-large", $"the settings would be {json.Length:N0} bytes of JSON; {MostBytes:N0} are allowed (settings_limit)");

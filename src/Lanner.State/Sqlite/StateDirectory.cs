@@ -3,7 +3,7 @@ using Lanner.State.Settings;
 namespace Lanner.State.Sqlite;
 
 /// <summary>The state in a directory. SQLite is loaded only when there is something to read or to keep: most servers start without.</summary>
-public sealed partial class StateDirectory(string directory) : ISettingsStore, IJobLedger
+public sealed partial class StateDirectory(string directory) : IServerState
 {
     private readonly SemaphoreSlim _opening = new(1, 1);
     private volatile SqliteState? _state;

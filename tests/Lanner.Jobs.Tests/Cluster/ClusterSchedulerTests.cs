@@ -128,13 +128,14 @@ public sealed class ClusterSchedulerTests : IAsyncLifetime
         foreach (string name in names)
         {
             MemoryEngine.MemoryLog log = _engine.Open();
-            ReplicatedState state = await ReplicatedState.OpenAsync(log, new ReplicationOptions
+            var state = new ReplicatedState(log, new ReplicationOptions
             {
                 Node = name,
                 About = new NodeDescription("host", 1, "1.0", s_start),
                 Beat = TimeSpan.FromMilliseconds(20),
                 PauseAfterFailure = TimeSpan.FromMilliseconds(10),
-            }, TimeProvider.System, NullLogger.Instance, default);
+            }, TimeProvider.System, NullLogger.Instance);
+            await state.StartAsync(default);
             state.Follow("shop", static _ => { });
             var runner = new SimulatedRunner(_time);
             JobScheduler scheduler = await JobScheduler.StartAsync(definitions, state, runner, _time,

@@ -20,8 +20,9 @@ internal sealed class ClusterFixture(Func<IStateLog> openLog) : IAsyncDisposable
             Beat = TimeSpan.FromMilliseconds(20),
             PauseAfterFailure = TimeSpan.FromMilliseconds(10),
         };
-        ReplicatedState node = await ReplicatedState.OpenAsync(log ?? openLog(), how?.Invoke(options) ?? options, TimeProvider.System, NullLogger.Instance, default);
+        var node = new ReplicatedState(log ?? openLog(), how?.Invoke(options) ?? options, TimeProvider.System, NullLogger.Instance);
         _nodes.Add(node);
+        await node.StartAsync(default);
         return node;
     }
 
