@@ -16,8 +16,6 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
     /// <summary>What has become of runs of jobs.</summary>
     public IJobLedger Ledger => store;
 
-    /// <summary>Reserves fencing numbers of locks.</summary>
-
     /// <summary>Told of each version that every worker of an app has.</summary>
     public Action<string, StoredSettings>? Changed { get; set; }
 
