@@ -72,7 +72,7 @@ internal sealed class JetStream(NatsConnection connection, TimeProvider time)
         NatsMessage answer = await connection.RequestAsync(subject, headers, payload, s_patience, cancellationToken);
         PublishAck ack = Read(answer, NatsJson.Default.PublishAck);
         if (ack.Stream != stream)
-            throw new NatsException(NatsFailure.Refused, $"the stream {ack.Stream} in NATS takes {subject} as well: give it other subjects, or the cluster another name");
+            throw new NatsException(NatsFailure.Refused, $"the stream {ack.Stream} in NATS takes {subject} as well: give it other subjects, or the cluster another name (cluster)");
         // An earlier attempt that is not through yet: what will become of it is not known.
         return ack.Seq > 0 ? ack : throw new JetStreamException(503, JetStreamException.EarlierAttempt, "an earlier attempt is under way");
     }

@@ -54,12 +54,8 @@ public sealed partial class NatsStateLog
                     await _connection.LinkAsync(patient: true, _ending.Token);
                     if (!isMade)
                         await _streams.EnsureAsync(_ending.Token);
-                    long reached = _ends.Newest;
-                    StreamInfo info = await _jetStream.StreamAsync(_streams.Log, _ending.Token);
-                    if (info.State.LastSeq < reached)
-                        throw new NatsException(NatsFailure.Behind, _streams.Behind(info.State.LastSeq, reached));
+                    StreamInfo info = await LookAsync(_ending.Token);
                     _isReplicated = info.Config?.NumReplicas > 1;
-                    _ends.Learn(info);
                     isMade = true;
                     well = _time.GetTimestamp();
                     SetStreamProblem(null);
@@ -83,6 +79,17 @@ public sealed partial class NatsStateLog
         {
             _ready.TrySetCanceled(_ending.Token);
         }
+    }
+
+    /// <summary>How far the log reaches; it has to have all that was known to be in it.</summary>
+    private async Task<StreamInfo> LookAsync(CancellationToken cancellationToken)
+    {
+        long reached = _ends.Newest;
+        StreamInfo info = await _jetStream.StreamAsync(_streams.Log, cancellationToken);
+        if (info.State.LastSeq < reached)
+            throw new NatsException(NatsFailure.Behind, _streams.Behind(info.State.LastSeq, reached));
+        _ends.Learn(info);
+        return info;
     }
 
     /// <summary>Whether there is room again: one small message, of which one is kept.</summary>

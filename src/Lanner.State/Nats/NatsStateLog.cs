@@ -72,8 +72,8 @@ public sealed partial class NatsStateLog : IStateLog
         using CancellationTokenSource stop = Stop(cancellationToken);
         return await SentencesAsync(async () =>
         {
-            _ends.Learn(await _jetStream.InsistAsync(() => _jetStream.StreamAsync(_streams.Log, stop.Token), () => Unreachable, stop.Token));
-            return _ends.Newest;
+            StreamInfo info = await _jetStream.InsistAsync(() => LookAsync(stop.Token), () => Unreachable, stop.Token);
+            return info.State.LastSeq;
         });
     }
 

@@ -51,8 +51,8 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
         JetStreamException { IsFull: true } => $"{options.Address} has no room left for JetStream ({failure.Message}): give it more (max_file_store, or the limits of its account), or make room on its disk",
         JetStreamException { IsNoJetStream: true } or NatsException { Failure: NatsFailure.NoResponders } when connection.Denied is null =>
             $"{options.Address} has no JetStream: start nats-server with -js or with a jetstream block in its configuration; if it has one, its log says why it is off",
-        JetStreamException { ErrorCode: 10005 or 10074 } => $"{options.Address} has too few servers with JetStream for {options.Replicas ?? UsualReplicas} copies of the streams: start the others, or set the number of copies (replicas) to 1",
-        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: restore it from a backup, or give the cluster another name to begin with an empty log",
+        JetStreamException { ErrorCode: 10005 or 10074 } => $"{options.Address} has too few servers with JetStream for {options.Replicas ?? UsualReplicas} copies of the streams: start the others, or set cluster_copies to 1",
+        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: restore it from a backup, or stop all nodes, delete their replica.db and start them again with what NATS has",
         JetStreamException { IsPassing: false } => $"{options.Address} refuses: {failure.Message}",
         _ => connection.Denied
             ?? $"JetStream at {options.Address} does not answer for the streams of the cluster {options.Cluster}: more than half of the servers that keep them have to run and to see each other",
@@ -60,7 +60,7 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
 
     /// <summary>The log ends too early, a sentence for the user.</summary>
     public string Behind(long newest, long reached) =>
-        $"the log of the cluster {options.Cluster} at {options.Address} ends with entry {newest}, and entry {reached} was in it already: NATS has lost it, or this is another NATS. Restore its store, or give the cluster another name to begin with an empty log";
+        $"the log of the cluster {options.Cluster} at {options.Address} ends with entry {newest}, and entry {reached} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica.db and start them again with what NATS has";
 
     private static NatsException Wrong(string sentence) => new(NatsFailure.Refused, sentence);
 
@@ -79,7 +79,7 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
         }
         StreamSettings found = info.Config ?? throw new JetStreamException(503, 10008, "no settings");
         if (WhatIsWrong(found, wanted) is { } wrong)
-            throw Wrong($"the stream {wanted.Name} at {options.Address} has {wrong}: entries could be lost. Set it right with nats stream edit, delete it if nothing of it is needed, or give the cluster another name");
+            throw Wrong($"the stream {wanted.Name} at {options.Address} has {wrong}: entries could be lost. Set it right with nats stream edit, delete it if nothing of it is needed, or give the cluster another name (cluster)");
         if (options.Replicas is { } replicas && found.NumReplicas != replicas)
             await ChangeReplicasAsync(wanted.Name, replicas, cancellationToken);
         else if (found.NumReplicas < wanted.NumReplicas)
@@ -127,6 +127,6 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
     [LoggerMessage(5112, LogLevel.Information, "the stream {Stream} is kept in {Replicas} copies now")]
     private static partial void Changed(ILogger log, string stream, int replicas);
 
-    [LoggerMessage(5113, LogLevel.Warning, "the stream {Stream} is kept in {Found} copies in place of {Wanted}: set the number of copies (replicas) to change it")]
+    [LoggerMessage(5113, LogLevel.Warning, "the stream {Stream} is kept in {Found} copies in place of {Wanted}: set cluster_copies to change it")]
     private static partial void FewCopies(ILogger log, string stream, int found, int wanted);
 }

@@ -84,7 +84,7 @@ public sealed class NatsAppendTests : IAsyncLifetime
     public async Task A_stream_of_others_that_takes_the_subject_is_named()
     {
         StateException refused = await Assert.ThrowsAsync<StateException>(() => AppendAsync("""{"stream":"other","seq":7}"""));
-        Assert.Equal("the stream other in NATS takes lanner.log as well: give it other subjects, or the cluster another name", refused.Message);
+        Assert.Equal("the stream other in NATS takes lanner.log as well: give it other subjects, or the cluster another name (cluster)", refused.Message);
     }
 
     [Fact]

@@ -146,7 +146,7 @@ public sealed class NatsProblemTests : IDisposable
         await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
         await backdoor.Connection.LinkAsync(patient: true, Limit);
         await backdoor.JetStream.CreateStreamAsync(new StreamSettings { Name = "lanner-log", Subjects = ["lanner.log"], MaxAge = (long)TimeSpan.FromHours(1).TotalNanoseconds, DuplicateWindow = 1_000_000_000 }, Limit);
-        await AssertProblemAsync(server.Address, $"the stream lanner-log at {server.Address} has max_age 01:00:00 in place of none: entries could be lost. Set it right with nats stream edit, delete it if nothing of it is needed, or give the cluster another name");
+        await AssertProblemAsync(server.Address, $"the stream lanner-log at {server.Address} has max_age 01:00:00 in place of none: entries could be lost. Set it right with nats stream edit, delete it if nothing of it is needed, or give the cluster another name (cluster)");
     }
 
     [Fact]
@@ -171,9 +171,9 @@ public sealed class NatsProblemTests : IDisposable
         long number = await log.AppendAsync(Guid.NewGuid(), default, Limit);
         await using IAsyncEnumerator<Lanner.State.Replication.LogEntry> reader = log.ReadAsync(number + 7, Limit).GetAsyncEnumerator(Limit);
         ValueTask<bool> reading = reader.MoveNextAsync();
-        string expected = $"the log of the cluster lanner at {server.Address} ends with entry {number}, and entry {number + 7} was in it already: NATS has lost it, or this is another NATS. Restore its store, or give the cluster another name to begin with an empty log";
-        while (log.Problem != expected)
-            await Task.Delay(10, Limit);
+        string expected = $"the log of the cluster lanner at {server.Address} ends with entry {number}, and entry {number + 7} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica.db and start them again with what NATS has";
+        Assert.Equal(expected, (await Assert.ThrowsAsync<StateException>(() => log.NewestAsync(Limit))).Message);
+        Assert.Equal(expected, log.Problem);
         Assert.Equal(expected, (await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), default, Limit))).Message);
         await log.DisposeAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(reading.AsTask);
@@ -188,7 +188,7 @@ public sealed class NatsProblemTests : IDisposable
         try
         {
             await Task.WhenAll(servers.Select(static server => server.StartAsync()));
-            await AssertProblemAsync(servers[0].Address, $"{servers[0].Address} has too few servers with JetStream for 3 copies of the streams: start the others, or set the number of copies (replicas) to 1");
+            await AssertProblemAsync(servers[0].Address, $"{servers[0].Address} has too few servers with JetStream for 3 copies of the streams: start the others, or set cluster_copies to 1");
             await using NatsStateLog log = NatsStateLog.Open(new NatsOptions { Address = NatsAddressTests.Parse(servers[0].Address), Replicas = 1 }, TimeProvider.System, NullLogger.Instance);
             await log.UsableAsync(Limit);
         }
