@@ -15,7 +15,7 @@ public class LockTests
         (int status, _, string body) = await api.SendForTextAsync("GET", "/v1/locks");
 
         Assert.Equal(
-            (200, """{"locks":[{"app":"shop","name":"invoices","holder":"worker 2 of generation 1 (pid 4711)","number":1099511627776,"since":"2026-11-21T08:30:00Z","waiting":3}]}"""),
+            (200, """{"locks":[{"app":"shop","name":"invoices","node":null,"holder":"worker 2 of generation 1 (pid 4711)","number":1099511627776,"since":"2026-11-21T08:30:00Z","waiting":3}]}"""),
             (status, body));
     }
 }
