@@ -15,7 +15,14 @@ def write(bench: Bench, results: Path, date: str) -> tuple[Path, Path]:
     results.mkdir(exist_ok=True)
     table.write_text(_table(bench, date))
     chart.write_text(_chart(bench))
+    pictures(bench, results, f"{date}-")
     return table, chart
+
+
+def pictures(bench: Bench, directory: Path, prefix: str = "") -> None:
+    directory.mkdir(exist_ok=True)
+    for name, picture in bench.pictures.items():
+        (directory / f"{prefix}{name}.svg").write_text(picture)
 
 
 def _table(bench: Bench, date: str) -> str:

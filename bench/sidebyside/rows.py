@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import socket
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from statistics import median
 from typing import Callable, Iterator
 
 from . import loads, processes
-from .servers import App, BareKestrel, Gunicorn, Lanner, LannerWithJobs, LannerWithSettings, ModWsgi, Nginx, NginxUwsgi, PYTHON, ROOT, Server, TunedKestrel, Waitress
+from .servers import App, BareKestrel, Gunicorn, Lanner, LannerWithSettings, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
 
 MIB = 1 << 20
 
@@ -48,6 +47,7 @@ class Bench:
     seconds: float
     rows: list[Row] = field(default_factory=list)
     details: list[tuple[str, str, str]] = field(default_factory=list)  # (load, server, figures)
+    pictures: dict[str, str] = field(default_factory=dict)  # SVG, by the end of the file's name
 
     def __post_init__(self) -> None:
         shutil.copytree(ROOT / "bench/apps", self.work / "apps", ignore=shutil.ignore_patterns("__pycache__"))
@@ -252,69 +252,6 @@ def settings(bench: Bench) -> None:
               Row("CPU per request: with live settings", "without", runs[0].cpu, runs[1].cpu, "µs", at_most=1.03))
 
 
-_APSCHEDULER = """
-import os, signal, sys
-sys.path.insert(0, os.environ["DUE_FOLDER"])
-import due
-from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.executors.pool import ThreadPoolExecutor
-scheduler = BlockingScheduler(executors={"default": ThreadPoolExecutor(due.COUNT)})
-for number in range(due.COUNT):
-    scheduler.add_job(due.main, "cron", second=f"*/{due.EVERY}")
-scheduler.start()
-"""
-
-
-def jobs(bench: Bench) -> None:
-    """A hundred jobs of a Flask app are due at one instant; how late does the body of each begin, in the app's context?"""
-    load = "100 jobs due at one instant: from the instant to the first line of the body"
-    app = App(bench.work / "apps", "due")
-    rounds = bench.rounds + 1  # the first is a warm-up
-    found: dict[str, list[float]] = {}
-
-    def starts(name: str, ledger: Path) -> None:
-        by_instant: dict[str, list[float]] = {}
-        for line in ledger.read_text().splitlines():
-            late, instant, _ = line.split()
-            by_instant.setdefault(instant, []).append(float(late))
-        whole = [sorted(times) for _, times in sorted(by_instant.items()) if len(times) == 100][1 : bench.rounds + 1]
-        if not whole:
-            raise RuntimeError(f"{name} has not started 100 jobs at one instant")
-        found[name] = [median([times[50] for times in whole]), median([times[-1] for times in whole])]
-        bench.note(load, name, f"median {found[name][0] * 1000:.1f} ms, last {found[name][1] * 1000:.1f} ms ({len(whole)} instants)")
-
-    ledger = bench.work / "due-lanner"
-    os.environ.update(DUE_LEDGER=str(ledger), DUE_FOLDER=str(bench.work / "apps"))
-    with LannerWithJobs(app, bench.work, 2, 50):
-        time.sleep(5 * (rounds + 1))
-    starts("Lanner", ledger)
-    os.environ["DUE_PLAIN"] = "1"
-    ledger = bench.work / "due-apscheduler"
-    os.environ["DUE_LEDGER"] = str(ledger)
-    scheduler = subprocess.Popen([PYTHON, "-c", _APSCHEDULER], stderr=subprocess.DEVNULL)
-    time.sleep(5 * (rounds + 1))
-    scheduler.kill()
-    scheduler.wait()
-    starts("APScheduler, 100 threads", ledger)
-    ledger = bench.work / "due-processes"
-    os.environ["DUE_LEDGER"] = str(ledger)
-    # As cron does: a process each, all at the instant. The interpreter and the app's import are on its way.
-    time.sleep(60 - time.time() % 60 if time.time() % 60 > 55 else 0)
-    due = time.time() // 60 * 60 + 60
-    time.sleep(max(0.0, due - time.time()))
-    began = time.time()
-    processes_ = [subprocess.Popen([PYTHON, str(bench.work / "apps/due.py")]) for _ in range(100)]
-    for each in processes_:
-        each.wait()
-    times = sorted(float(line.split()[0]) + (float(line.split()[1]) - began // 5) * 5 - began % 5 for line in ledger.read_text().splitlines())
-    found["a process for each job"] = [times[50], times[-1]]
-    bench.note(load, "a process for each job", f"median {times[50] * 1000:.0f} ms, last {times[-1] * 1000:.0f} ms")
-    for key in ("DUE_LEDGER", "DUE_PLAIN", "DUE_FOLDER"):
-        os.environ.pop(key)
-    bench.add(Row(load + ": median", "15 ms", found["Lanner"][0], 0.015, "s", at_most=1), Row(load + ": last", "50 ms", found["Lanner"][1], 0.050, "s", at_most=1),
-              Row(load + ": last", "APScheduler", found["Lanner"][1], found["APScheduler, 100 threads"][1], "s", at_most=1))
-
-
 def starting(bench: Bench) -> None:
     load = "from start to first answer, hello"
 
@@ -332,5 +269,5 @@ def starting(bench: Bench) -> None:
 
 MEASUREMENTS: dict[str, Callable[[Bench], None]] = {
     measure.__name__: measure
-    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, settings, jobs, starting)
+    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, settings, starting)
 }

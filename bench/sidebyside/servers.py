@@ -277,7 +277,7 @@ def versions() -> list[str]:
 
 
 class LannerWithJobs(Lanner):
-    """Job workers of 2 × 50 threads, and a hundred jobs of the app's code that are due together."""
+    """Job workers, and jobs of the app's code that are due together."""
 
     name = "Lanner"
 

@@ -46,7 +46,10 @@ internal sealed class JobEntry(JobDefinition definition)
     /// <summary>Those of them that wait for another run of the job to end.</summary>
     public Queue<WaitingRun> Blocked { get; } = new();
 
-    public bool IsBusy => Active > 0 && Definition.Overlap != Overlap.Allow;
+    /// <summary>A run waits for one on another server to end.</summary>
+    public bool IsDeferred { get; set; }
+
+    public bool IsBusy => (Active > 0 || IsDeferred) && Definition.Overlap != Overlap.Allow;
 
     public JobMark Mark => new(Definition.Name, Definition.Schedule?.Text ?? "", Considered, IsPaused);
 
@@ -68,6 +71,9 @@ internal sealed class JobEntry(JobDefinition definition)
 /// <param name="IsLate">It was late before it came here: missed, or left by another server.</param>
 internal sealed record WaitingRun(long Id, string Job, RunOrigin Origin, DateTimeOffset NotBefore, bool IsLate)
 {
+    /// <summary>Its job is held up by it.</summary>
+    public bool IsDeferred { get; init; }
+
     public static WaitingRun Of(StoredRun run, bool isLate) => new(run.Id, run.Job, run.Origin, run.NotBefore, isLate);
 }
 

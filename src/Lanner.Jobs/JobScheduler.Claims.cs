@@ -146,11 +146,11 @@ public sealed partial class JobScheduler
             _elsewhere.Remove(picked[i].Run.Id);
             if (taken[i] is { State: RunState.Claimed } run)
                 start.Add(InHand(run, picked[i].Entry, now, timestamp, picked[i].Run.IsLate));
+            else if (taken[i] is { State: RunState.Waiting } waiting && waiting.Server == _options.Server)
+                // Another run of the job is under way on another server; the rest of the line waits behind this one.
+                _line.Defer(picked[i].Entry, picked[i].Run with { NotBefore = now + s_look });
             else
                 _line.Release(picked[i].Entry);
-            // Another run of the job is under way on another server.
-            if (taken[i] is { State: RunState.Waiting })
-                _line.Add(picked[i].Run with { NotBefore = now + s_look });
         }
         Hold(start);
         return picked.Count == _options.MostAtOnce || picked.Count > start.Count;

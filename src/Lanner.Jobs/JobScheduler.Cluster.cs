@@ -13,6 +13,12 @@ public sealed partial class JobScheduler
     private DateTimeOffset? _looksElsewhereAt;
     private int _news;
 
+    /// <summary>When a server was first seen to be gone.</summary>
+    private readonly Dictionary<string, long> _goneSince = new(StringComparer.Ordinal);
+
+    /// <summary>Others that share the ledger may know jobs that this server does not.</summary>
+    private bool IsShared => _ledger.ChangedElsewhere is not null;
+
     private void OnChangedElsewhere(LedgerChange change)
     {
         Interlocked.Or(ref _news, (int)change);
@@ -22,10 +28,18 @@ public sealed partial class JobScheduler
     private async Task TakeNewsAsync()
     {
         var news = (LedgerChange)Interlocked.Exchange(ref _news, 0);
-        if (news.HasFlag(LedgerChange.Servers))
-            await InheritAsync();
-        if (news.HasFlag(LedgerChange.Pauses))
-            await AdoptPausesAsync();
+        try
+        {
+            if (news.HasFlag(LedgerChange.Servers))
+                await InheritAsync();
+            if (news.HasFlag(LedgerChange.Pauses))
+                await AdoptPausesAsync();
+        }
+        catch
+        {
+            Interlocked.Or(ref _news, (int)news);
+            throw;
+        }
         DateTimeOffset now = _time.GetUtcNow();
         if (news.HasFlag(LedgerChange.RunsWait))
             _looksElsewhereAt ??= now + _options.TakePatience * (1 + Random.Shared.NextDouble());
@@ -60,9 +74,13 @@ public sealed partial class JobScheduler
             return;
         }
         IReadOnlyList<StoredRun> waiting = await _ledger.WaitingElsewhereAsync(_options.Server, now, most + _options.MostAtOnce, CancellationToken.None);
+        var alone = new HashSet<string>(StringComparer.Ordinal);
         foreach (StoredRun run in waiting)
         {
-            if (!_jobs.TryGetValue(run.Job, out JobEntry? entry) || entry.IsPaused || entry.IsBusy || free[entry.Definition.App] <= 0 || !_elsewhere.Add(run.Id))
+            if (!_jobs.TryGetValue(run.Job, out JobEntry? entry) || entry.IsPaused || entry.IsBusy || free[entry.Definition.App] <= 0)
+                continue;
+            // Of a job whose runs do not overlap one at a time is enough.
+            if ((entry.Definition.Overlap != Overlap.Allow && !alone.Add(run.Job)) || !_elsewhere.Add(run.Id))
                 continue;
             free[entry.Definition.App]--;
             _line.Add(WaitingRun.Of(run, isLate: false));

@@ -43,6 +43,7 @@ public sealed partial class JobScheduler
         var jobs = new Dictionary<string, JobEntry>(definitions.Count, StringComparer.Ordinal);
         var fresh = new List<(JobEntry Entry, JobDefinition Job, JobMark Mark)>();
         var changed = new List<JobMark>();
+        Dictionary<string, JobMark> present = IsShared ? (await _ledger.MarksAsync(CancellationToken.None)).ToDictionary(static mark => mark.Job, StringComparer.Ordinal) : [];
         foreach (JobDefinition job in definitions)
         {
             JobEntry? entry = before.GetValueOrDefault(job.Name);
@@ -51,7 +52,8 @@ public sealed partial class JobScheduler
                 jobs.Add(job.Name, entry);
                 continue;
             }
-            JobMark? known = entry?.Mark ?? _marks.GetValueOrDefault(job.Name);
+            // Another server may have paused it, or seen to its instants, since.
+            JobMark? known = IsShared ? present.GetValueOrDefault(job.Name) ?? entry?.Mark : entry?.Mark ?? _marks.GetValueOrDefault(job.Name);
             string schedule = job.Schedule?.Text ?? "";
             // Instants of a schedule that was not there were not due.
             JobMark mark = known?.Schedule == schedule ? known : new JobMark(job.Name, schedule, now, known?.IsPaused ?? false);
@@ -135,10 +137,13 @@ public sealed partial class JobScheduler
         foreach (string name in _toPrune.Take(MostPrunedAtOnce))
         {
             JobDefinition? job = _jobs.GetValueOrDefault(name)?.Definition;
-            jobs.Add(new KeptRuns(name, now - (job?.Keep ?? JobDefinition.DefaultKeep), job?.KeepRuns ?? JobDefinition.DefaultKeepRuns));
+            // Those that know it forget its runs.
+            if (job is not null || !IsShared)
+                jobs.Add(new KeptRuns(name, now - (job?.Keep ?? JobDefinition.DefaultKeep), job?.KeepRuns ?? JobDefinition.DefaultKeepRuns));
         }
-        await _ledger.PruneAsync(jobs, CancellationToken.None);
-        for (int i = 0; i < jobs.Count; i++)
+        if (jobs.Count > 0)
+            await _ledger.PruneAsync(jobs, CancellationToken.None);
+        for (int i = Math.Min(MostPrunedAtOnce, _toPrune.Count); i > 0; i--)
             _toPrune.Dequeue();
         if (_toPrune.Count > 0)
             _signal.Set();
@@ -151,7 +156,10 @@ public sealed partial class JobScheduler
             if (server == _options.Server || _options.IsServerThere(server))
                 continue;
             DateTimeOffset now = _time.GetUtcNow();
-            bool isAll = _time.GetElapsedTime(_startedAt) > _options.GiveUpAfter;
+            // Who knows the job decides; it is given up when nobody does.
+            if (!_goneSince.TryGetValue(server, out long goneAt))
+                _goneSince[server] = goneAt = _time.GetTimestamp();
+            bool isAll = _time.GetElapsedTime(_startedAt) > _options.GiveUpAfter && (!IsShared || _time.GetElapsedTime(goneAt) > _options.GiveUpAfter);
             InheritedRuns left = await _ledger.InheritAsync(server, _options.Server, now, job => isAll || _jobs.ContainsKey(job),
                 run => RetryPause.Next(_jobs.GetValueOrDefault(run.Job)?.Definition, run.Origin, run.Due, run.Attempt, run.Key, run.Arguments, RunState.Interrupted, now), CancellationToken.None);
             foreach (StoredRun run in left.Waiting)

@@ -27,12 +27,18 @@ internal sealed class WaitingLine
         while (_later.TryPeek(out WaitingRun? run, out _) && run.NotBefore <= until)
         {
             _later.Dequeue();
-            if (!jobs.TryGetValue(run.Job, out JobEntry? entry) || !MayRun(entry, run))
+            bool isKnown = jobs.TryGetValue(run.Job, out JobEntry? entry);
+            if (run.IsDeferred)
+            {
+                run = run with { IsDeferred = false };
+                entry?.IsDeferred = false;
+            }
+            if (!isKnown || !MayRun(entry!, run))
             {
                 PutAside(run);
                 continue;
             }
-            entry.InLine++;
+            entry!.InLine++;
             LineUp(entry, run);
         }
     }
@@ -80,6 +86,14 @@ internal sealed class WaitingLine
         LineUp(entry, run);
     }
 
+    /// <summary>What was picked has to wait for a run on another server, and the others of its job behind it.</summary>
+    public void Defer(JobEntry entry, WaitingRun run)
+    {
+        entry.Active--;
+        entry.IsDeferred = true;
+        Add(run with { IsDeferred = true });
+    }
+
     /// <summary>A run of a job has ended: the next one that waited for it may go.</summary>
     public void Release(JobEntry entry)
     {
@@ -99,6 +113,7 @@ internal sealed class WaitingLine
     /// <summary>The job is gone: what waited in its line is put aside.</summary>
     public void Remove(JobEntry entry)
     {
+        entry.IsDeferred = false;
         entry.InLine -= entry.Blocked.Count;
         while (entry.Blocked.TryDequeue(out WaitingRun? run))
             PutAside(run);

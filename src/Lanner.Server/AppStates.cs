@@ -11,7 +11,7 @@ namespace Lanner.Server;
 internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, LiveSettings> _settings = [];
+    private readonly Dictionary<string, (LiveSettings Settings, AppSupervisor Supervisor)> _settings = [];
 
     /// <summary>What has become of runs of jobs.</summary>
     public IJobLedger Ledger => store;
@@ -23,7 +23,7 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
     public LiveSettings? Of(string app)
     {
         lock (_gate)
-            return _settings.GetValueOrDefault(app);
+            return _settings.GetValueOrDefault(app).Settings;
     }
 
     /// <summary>Before the first app is opened.</summary>
@@ -36,17 +36,23 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
         string name = app.Definition.Name;
         try
         {
-            if (Of(name) is { } open)
+            (LiveSettings Settings, AppSupervisor Supervisor) open;
+            lock (_gate)
+                _settings.TryGetValue(name, out open);
+            if (open.Supervisor == supervisor)
             {
-                await open.ReviseAsync(app.Settings);
+                await open.Settings.ReviseAsync(app.Settings);
                 return;
             }
+            // An app of that name that was taken out and still drains.
+            if (open.Supervisor is not null)
+                await CloseAsync(name, open.Supervisor);
             LiveSettings settings = await LiveSettings.OpenAsync(
                 name, app.Settings, store, snapshot => supervisor.Settings.DeliverAsync(snapshot.Version, snapshot.Json, supervisor.App.SettingsTimeout), TimeProvider.System, log, CancellationToken.None);
             settings.Changed = version => Changed?.Invoke(name, version);
             supervisor.Settings.ChangeWanted = change => ChangeAsync(settings, change);
             lock (_gate)
-                _settings[name] = settings;
+                _settings[name] = (settings, supervisor);
         }
         catch (SettingsRejectedException e)
         {
@@ -58,23 +64,27 @@ internal sealed class AppStates(IServerState store, ILogger log) : IAsyncDisposa
         }
     }
 
-    /// <summary>The app is gone; what it has stored stays.</summary>
-    public async Task CloseAsync(string app)
+    /// <summary>The app is gone, unless another of that name has come; what it has stored stays.</summary>
+    public async Task CloseAsync(string app, AppSupervisor supervisor)
     {
-        LiveSettings? settings;
+        LiveSettings settings;
         lock (_gate)
-            _settings.Remove(app, out settings);
-        if (settings is not null)
-            await settings.DisposeAsync();
+        {
+            if (!_settings.TryGetValue(app, out (LiveSettings Settings, AppSupervisor Supervisor) open) || open.Supervisor != supervisor)
+                return;
+            _settings.Remove(app);
+            settings = open.Settings;
+        }
+        await settings.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        string[] apps;
+        (string App, AppSupervisor Supervisor)[] apps;
         lock (_gate)
-            apps = [.. _settings.Keys];
-        foreach (string app in apps)
-            await CloseAsync(app);
+            apps = [.. _settings.Select(static one => (one.Key, one.Value.Supervisor))];
+        foreach ((string app, AppSupervisor supervisor) in apps)
+            await CloseAsync(app, supervisor);
         await store.DisposeAsync();
     }
 

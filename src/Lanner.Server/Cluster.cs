@@ -11,8 +11,6 @@ namespace Lanner.Server;
 /// <summary>What the settings say about state, made: a directory, or this server's part in a cluster.</summary>
 internal static class Cluster
 {
-    private const string ReplicaFile = "replica.db";
-
     public static IServerState Open(ServerSettings settings, DateTimeOffset started, ILogger log)
     {
         if (settings.State.Nats is not { } address)
@@ -30,7 +28,7 @@ internal static class Cluster
             // A name for one life: what an earlier life has left is taken over.
             Node = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}",
             About = new NodeDescription(Environment.MachineName, Environment.ProcessId, ProductVersion.Lanner, started),
-            ReplicaPath = Path.Combine(settings.State.Directory, ReplicaFile),
+            ReplicaPath = Path.Combine(settings.State.Directory, $"replica-{settings.Cluster}.db"),
             Beat = beat,
             Lease = Math.Max(2, (int)Math.Ceiling(settings.ClusterTimeout / beat)),
         }, TimeProvider.System, log);

@@ -259,7 +259,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
     private async Task EndAsync((ConfiguredApp Settings, AppSupervisor Supervisor) app)
     {
         await app.Supervisor.DisposeAsync(CancellationToken.None);
-        await _states.CloseAsync(app.Settings.Definition.Name);
+        await _states.CloseAsync(app.Settings.Definition.Name, app.Supervisor);
     }
 
     [LoggerMessage(3031, LogLevel.Error, "app {App} could not be loaded, its files are watched: {Why}\n{Traceback}")]

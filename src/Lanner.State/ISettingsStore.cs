@@ -15,7 +15,7 @@ public interface ISettingsStore : IAsyncDisposable
     /// </summary>
     /// <param name="app">The app's name.</param>
     /// <param name="after">The version that the first of them follows; 0: there is none.</param>
-    /// <param name="versions">At least one, numbered from <paramref name="after"/> + 1.</param>
+    /// <param name="versions">Numbered from <paramref name="after"/> + 1.</param>
     /// <param name="cancellationToken">Gives up waiting; what became of it is then not known.</param>
     /// <exception cref="StateException">It cannot be stored.</exception>
     Task<bool> TryAppendAsync(string app, long after, IReadOnlyList<StoredSettings> versions, CancellationToken cancellationToken);

@@ -26,4 +26,5 @@ public sealed record ClusterStatus(string Node, string? Problem, long Applied, I
 /// <param name="Node">Its name.</param>
 /// <param name="Applied">The last entry of the log that it has applied.</param>
 /// <param name="Delivered">For each app, the version of its settings that all its workers have.</param>
-internal sealed record NodeMessage(string Node, long Applied, IReadOnlyDictionary<string, long> Delivered);
+/// <param name="IsBeat">It is sent with a beat, not because settings were delivered.</param>
+internal sealed record NodeMessage(string Node, long Applied, IReadOnlyDictionary<string, long> Delivered, bool IsBeat = false);

@@ -48,8 +48,10 @@ public sealed partial class ReplicatedState
         {
             await work();
         }
-        catch (Exception e) when (!_ending.IsCancellationRequested)
+        catch (Exception e)
         {
+            if (_ending.IsCancellationRequested)
+                return;
             Fail(e, e is StateException ? e.Message : $"the cluster's snapshot cannot be used: {e.Message}");
             await PauseAsync();
         }
@@ -85,7 +87,12 @@ public sealed partial class ReplicatedState
         if (isFirst)
             Tell(entry, command, isNewNode, made);
         if (_pending.TryGetValue(entry.Id, out TaskCompletionSource<object?>? waiting))
-            waiting.TrySetResult(made);
+        {
+            if (isFirst)
+                waiting.TrySetResult(made);
+            else
+                waiting.TrySetException(FarBehind());
+        }
         await KeepSnapshotAsync();
     }
 
@@ -99,6 +106,8 @@ public sealed partial class ReplicatedState
             _awaited.RemoveAll(one => one.Number <= number);
         }
     }
+
+    private static StateException FarBehind() => new("the change was made while this server was far behind the cluster: what came of it is not known");
 
     private static bool IsFarewell(StateCommand command) => command is NodeGone gone && gone.Gone == gone.Node;
 
@@ -117,7 +126,7 @@ public sealed partial class ReplicatedState
         RecordRuns it => _replica.Record(it.Server, it.Begun, it.Finished),
         InheritRuns it => _replica.HasNode(it.Gone)
             ? new InheritedRuns([], [])
-            : _replica.Inherit(it.Gone, it.Heir, it.At, run => it.Again.ContainsKey(run.Id), run => it.Again.GetValueOrDefault(run.Id)),
+            : _replica.Inherit(it.Gone, it.Heir, it.At, run => run.State == RunState.Waiting ? it.Waiting.Contains(run.Id) : it.Again.ContainsKey(run.Id), run => it.Again.GetValueOrDefault(run.Id)),
         AskLock it => _replica.AskLock(it.Name, it.Node, it.Holder, number, it.At),
         LeaveLocks it => _replica.LeaveLocks(it.Node, it.Numbers, it.At),
         PruneRuns it => _replica.Prune(it.Jobs),
@@ -134,7 +143,7 @@ public sealed partial class ReplicatedState
         switch (command)
         {
             case NodeGone gone when made is NodeEnd { IsGone: true } end:
-                Remove(gone.Gone);
+                Remove(gone.Gone, entry.Number);
                 _locks.Grant(end.Next);
                 break;
             case LeaveLocks when made is IReadOnlyList<LockPlace> next:

@@ -36,11 +36,11 @@ public sealed partial class ReplicatedState
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredRun?>> TryClaimAsync(string server, IReadOnlyList<NewRun> runs, IReadOnlyList<JobMark> marks, DateTimeOffset at, CancellationToken cancellationToken) =>
-        SubmitAsync<IReadOnlyList<StoredRun?>>(new ClaimRuns(server, runs, marks, at), cancellationToken);
+        TimelyAsync(server, new ClaimRuns(server, runs, marks, at), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken) =>
-        SubmitAsync<IReadOnlyList<StoredRun?>>(new TakeRuns(server, runs), cancellationToken);
+        TimelyAsync(server, new TakeRuns(server, runs), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken) =>
@@ -64,9 +64,11 @@ public sealed partial class ReplicatedState
     public async Task<InheritedRuns> InheritAsync(string gone, string heir, DateTimeOffset at, Func<string, bool> isKnown, Func<StoredRun, NewRun?> again, CancellationToken cancellationToken)
     {
         // What is decided here is decided once, for every replica; runs that come up meanwhile are left for the next time.
-        Dictionary<long, NewRun?> meant = (await _replica.ReadAsync(() => _replica.Open(gone), cancellationToken))
-            .Where(run => isKnown(run.Job)).ToDictionary(static run => run.Id, again);
-        return meant.Count == 0 ? new InheritedRuns([], []) : await SubmitAsync<InheritedRuns>(new InheritRuns(gone, heir, at, meant), cancellationToken);
+        List<StoredRun> meant = [.. (await _replica.ReadAsync(() => _replica.Open(gone), cancellationToken)).Where(run => isKnown(run.Job))];
+        if (meant.Count == 0)
+            return new InheritedRuns([], []);
+        long[] waiting = [.. meant.Where(static run => run.State == RunState.Waiting).Select(static run => run.Id)];
+        return await SubmitAsync<InheritedRuns>(new InheritRuns(gone, heir, at, waiting, meant.Where(static run => run.State != RunState.Waiting).ToDictionary(static run => run.Id, again)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -80,6 +82,38 @@ public sealed partial class ReplicatedState
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> JobsAsync(CancellationToken cancellationToken) => _replica.JobsAsync(cancellationToken);
+
+    /// <summary>Claims runs. When that took so long that this node may have been taken for gone, others may have them by now.</summary>
+    private async Task<IReadOnlyList<StoredRun?>> TimelyAsync(string server, StateCommand command, CancellationToken cancellationToken)
+    {
+        long began = _time.GetTimestamp();
+        IReadOnlyList<StoredRun?> claimed = await SubmitAsync<IReadOnlyList<StoredRun?>>(command, cancellationToken);
+        if (_time.GetElapsedTime(began) < _options.Beat * (_options.Lease - 1))
+            return claimed;
+        while (true)
+        {
+            try
+            {
+                await ReachNewestAsync(_ending.Token);
+                break;
+            }
+            catch (StateException) when (!_ending.IsCancellationRequested)
+            {
+                await PauseAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+        var present = new List<StoredRun?>(claimed.Count);
+        foreach (StoredRun? run in claimed)
+        {
+            bool isLost = run is { State: RunState.Claimed } && (await _replica.RunAsync(run.Id, cancellationToken) is not { State: RunState.Claimed } now || now.Server != server);
+            present.Add(isLost ? null : run);
+        }
+        return present;
+    }
 
     /// <summary>FNV-1a, stirred once more: it has to be the same on every node.</summary>
     private static ulong Rank(string node, string job)

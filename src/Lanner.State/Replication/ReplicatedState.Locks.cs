@@ -14,6 +14,9 @@ public sealed partial class ReplicatedState
     private sealed class ClusterLocks(ReplicatedState state) : ILocks
     {
         private readonly Lock _gate = new();
+
+        /// <summary>Places up to here are lost.</summary>
+        private long _lostUpTo;
         private readonly Dictionary<long, Asker> _waiting = [];
 
         /// <summary>Granted before the asker knew its number.</summary>
@@ -132,10 +135,11 @@ public sealed partial class ReplicatedState
         }
 
         /// <summary>The node was taken for gone: its places are gone.</summary>
-        public void Lose()
+        public void Lose(long upTo)
         {
             lock (_gate)
             {
+                _lostUpTo = Math.Max(_lostUpTo, upTo);
                 foreach (Asker asker in _waiting.Values)
                     asker.Done.TrySetResult(false);
                 _waiting.Clear();
@@ -173,6 +177,8 @@ public sealed partial class ReplicatedState
             var asker = new Asker();
             lock (_gate)
             {
+                if (place.Number <= _lostUpTo)
+                    return false;
                 if (place.IsFirst || _granted.Remove(place.Number))
                 {
                     _held[place.Number] = holder;
@@ -211,7 +217,7 @@ public sealed partial class ReplicatedState
         }
 
         /// <summary>Gives up places, however long that takes: only the end of this node gives them up otherwise.</summary>
-        private async Task LeaveAsync(long[] numbers)
+        public async Task LeaveAsync(IReadOnlyList<long> numbers)
         {
             while (true)
             {

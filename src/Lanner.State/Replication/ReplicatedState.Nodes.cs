@@ -10,6 +10,7 @@ public sealed partial class ReplicatedState
 {
     private readonly Dictionary<string, Seen> _nodes = new(StringComparer.Ordinal);
     private readonly List<Delivery> _deliveries = [];
+    private readonly SemaphoreSlim _telling = new(1, 1);
     private Task _beating = Task.CompletedTask;
     private long _ownBeats;
 
@@ -40,7 +41,7 @@ public sealed partial class ReplicatedState
         {
             do
             {
-                await TellNowAsync();
+                await TellNowAsync(isBeat: true);
                 await JoinAsync();
             }
             while (await timer.WaitForNextTickAsync(_ending.Token));
@@ -66,18 +67,24 @@ public sealed partial class ReplicatedState
         }
     }
 
-    private async Task TellNowAsync()
+    private async Task TellNowAsync(bool isBeat = false)
     {
-        NodeMessage message;
-        lock (_gate)
-            message = new NodeMessage(_options.Node, _applied, new Dictionary<string, long>(_delivered));
+        // One after the other: none overtakes a later one.
+        await _telling.WaitAsync();
         try
         {
+            NodeMessage message;
+            lock (_gate)
+                message = new NodeMessage(_options.Node, _applied, new Dictionary<string, long>(_delivered), isBeat);
             await _log.TellAsync(JsonSerializer.SerializeToUtf8Bytes(message, ReplicationJson.Default.NodeMessage), _ending.Token);
         }
         catch (Exception e) when (e is StateException or OperationCanceledException)
         {
             // The next beat tells it.
+        }
+        finally
+        {
+            _telling.Release();
         }
     }
 
@@ -100,6 +107,8 @@ public sealed partial class ReplicatedState
         {
             if (message.Node == _options.Node)
             {
+                if (!message.IsBeat)
+                    return;
                 _ownBeats++;
                 foreach ((string name, Seen node) in _nodes)
                 {
@@ -180,7 +189,7 @@ public sealed partial class ReplicatedState
         ChangedElsewhere?.Invoke(LedgerChange.Servers);
     }
 
-    private void Remove(string name)
+    private void Remove(string name, long number)
     {
         lock (_gate)
         {
@@ -188,7 +197,7 @@ public sealed partial class ReplicatedState
             Settle();
         }
         if (name == _options.Node)
-            _locks.Lose();
+            _locks.Lose(number);
         Gone(_logger, name);
         TellNodesChanged();
     }

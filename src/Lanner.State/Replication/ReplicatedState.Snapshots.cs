@@ -13,9 +13,10 @@ public sealed partial class ReplicatedState
             rank = _nodes.Keys.Count(name => string.CompareOrdinal(name, _options.Node) < 0);
         if (_applied - _snapshot < _options.SnapshotEvery + (long)_options.SnapshotEvery / 4 * rank)
             return;
-        string directory = Directory.CreateTempSubdirectory("lanner-").FullName;
+        string? directory = null;
         try
         {
+            directory = Directory.CreateTempSubdirectory("lanner-").FullName;
             string path = Path.Combine(directory, "snapshot");
             await _replica.CopyAsync(path, _ending.Token);
             long upTo = _applied;
@@ -23,9 +24,10 @@ public sealed partial class ReplicatedState
             _snapshot = upTo;
             _ = StoreSnapshotAsync(directory, path, upTo);
         }
-        catch (StateException e)
+        catch (Exception e) when (e is StateException or IOException or UnauthorizedAccessException)
         {
-            Directory.Delete(directory, recursive: true);
+            if (directory is not null)
+                Directory.Delete(directory, recursive: true);
             NoSnapshot(_logger, e.Message);
             _snapshot = _applied;
         }
@@ -68,6 +70,7 @@ public sealed partial class ReplicatedState
             Remember(await _replica.ReadAsync(_replica.Nodes, _ending.Token));
             _snapshot = snapshot;
             Reach(applied);
+            await LeaveBehindAsync(applied);
             Loaded(_logger, applied);
             // Followers take the newest version of what may have changed.
             foreach (string app in Followed())
@@ -80,6 +83,20 @@ public sealed partial class ReplicatedState
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>What this node has appended and is in the snapshot never comes through the log here.</summary>
+    private async Task LeaveBehindAsync(long applied)
+    {
+        foreach ((Guid id, TaskCompletionSource<object?> waiting) in _pending)
+            if (await _replica.ReadAsync(() => _replica.HasEntry(id), _ending.Token))
+                waiting.TrySetException(FarBehind());
+        _locks.Lose(applied);
+        List<long> places = await _replica.ReadAsync(() => _replica.LockPlacesOf(_options.Node), _ending.Token);
+        if (places.Count > 0)
+            _ = _locks.LeaveAsync(places);
+        lock (_gate)
+            Settle();
     }
 
     private string[] Followed()

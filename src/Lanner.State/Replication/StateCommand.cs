@@ -61,8 +61,9 @@ internal sealed record RecordRuns(string Server, IReadOnlyList<BegunRun> Begun, 
 /// <param name="Gone">The node.</param>
 /// <param name="Heir">Who takes over.</param>
 /// <param name="At">When what was under way has ended.</param>
-/// <param name="Again">For each run that is meant, by its number, the next attempt should it have been interrupted; null: none.</param>
-internal sealed record InheritRuns(string Gone, string Heir, DateTimeOffset At, IReadOnlyDictionary<long, NewRun?> Again) : StateCommand;
+/// <param name="Waiting">The runs that wait.</param>
+/// <param name="Again">For each run that was under way, by its number, the next attempt; null: none.</param>
+internal sealed record InheritRuns(string Gone, string Heir, DateTimeOffset At, IReadOnlyList<long> Waiting, IReadOnlyDictionary<long, NewRun?> Again) : StateCommand;
 
 internal sealed record PruneRuns(IReadOnlyList<KeptRuns> Jobs) : StateCommand;
 

@@ -78,7 +78,7 @@ public sealed partial class LiveSettings : IAsyncDisposable
             await settings.BringAsync();
             return settings;
         }
-        catch (SettingsRejectedException e) when (e.Code == "not-stored" && store.IsShared)
+        catch (SettingsRejectedException e) when (e.Code is "not-stored" or "not-acknowledged" && store.IsShared)
         {
             // The app does not wait for the store: it begins with what is known here.
             if (settings._present.Snapshot.Version == 0)
@@ -245,6 +245,10 @@ public sealed partial class LiveSettings : IAsyncDisposable
             _delivered = newest.Snapshot.Version;
             Delivered(_log, _app, newest.Snapshot.Version, newest.By);
         }
+        // News are for the workers of this server; nobody asked for an acknowledgement.
+        foreach (Wanted news in accepted.Where(static wanted => wanted.IsNews))
+            news.Done.TrySetResult(newest.Snapshot);
+        accepted.RemoveAll(static wanted => wanted.IsNews);
         // Not the version that each has made: only the last of them is in the workers.
         Task acknowledged = AcknowledgeAsync(accepted, newest.Snapshot, isNew);
         if (!_store.IsShared)
@@ -277,7 +281,9 @@ public sealed partial class LiveSettings : IAsyncDisposable
         while (true)
         {
             (List<Wanted> accepted, List<StoredSettings> versions) = Apply(batch, present);
-            if (versions.Count == 0 || await _store.TryAppendAsync(_app, present.Snapshot.Version, versions, CancellationToken.None))
+            // An update that changes nothing is asked of the store too where others may have changed it.
+            bool isNothing = versions.Count == 0 && !(_store.IsShared && accepted.Exists(static wanted => !wanted.IsNews));
+            if (isNothing || await _store.TryAppendAsync(_app, present.Snapshot.Version, versions, CancellationToken.None))
             {
                 _present = versions.Count > 0 ? versions[^1] : present;
                 return accepted;

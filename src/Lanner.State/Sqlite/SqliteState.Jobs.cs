@@ -40,7 +40,7 @@ public sealed partial class SqliteState
     {
         using SqliteCommand set = Command("""
             INSERT INTO job (name, schedule, considered, paused) VALUES ($name, $schedule, $considered, 0)
-            ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule, considered = excluded.considered
+            ON CONFLICT (name) DO UPDATE SET considered = iif(schedule = excluded.schedule, considered, excluded.considered), schedule = excluded.schedule
             """);
         foreach (JobMark mark in marks)
             Execute(set, ("$name", mark.Job), ("$schedule", mark.Schedule), ("$considered", Number(mark.Considered)));
@@ -67,10 +67,24 @@ public sealed partial class SqliteState
     {
         using SqliteCommand busy = Command("SELECT EXISTS (SELECT 1 FROM job_run WHERE job = $job AND state IN (1, 2) AND state < 3)");
         using SqliteCommand insert = Command($"{InsertRun} ON CONFLICT (job, due, attempt) WHERE origin = 0 DO NOTHING RETURNING id");
-        using SqliteCommand mark = Command("UPDATE job SET considered = $considered WHERE name = $name AND schedule = $schedule AND considered < $considered");
+        using SqliteCommand mark = Command("UPDATE job SET considered = $considered WHERE name = $name AND schedule = $schedule AND considered < $considered AND paused = 0");
+        using SqliteCommand remembered = Command("SELECT considered, paused FROM job WHERE name = $name AND schedule = $schedule");
+        // Instants that were considered before may have had rows that are forgotten; those of a paused job are missed.
+        var closed = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (JobMark moved in marks)
+        {
+            Set(remembered, ("$name", moved.Job), ("$schedule", moved.Schedule));
+            foreach ((long considered, bool isPaused) in Rows(remembered, static row => (row.GetInt64(0), row.GetInt64(1) != 0)))
+                closed[moved.Job] = isPaused ? long.MaxValue : considered;
+        }
         var claimed = new List<StoredRun?>(runs.Count);
         foreach (NewRun run in runs)
         {
+            if (run is { Origin: RunOrigin.Schedule, Attempt: 1 } && closed.TryGetValue(run.Job, out long upTo) && Number(run.Due) <= upTo)
+            {
+                claimed.Add(null);
+                continue;
+            }
             bool isBusy = run.State == RunState.Claimed && run.WhenBusy != RunState.Claimed && Scalar(busy, ("$job", run.Job)) == 1;
             claimed.Add(Insert(insert, server, isBusy ? run with { State = run.WhenBusy, Reason = StoredRun.Busy } : run, at));
         }

@@ -41,6 +41,13 @@ public sealed partial class SqliteState
         return note.ExecuteNonQuery() == 1;
     }
 
+    /// <summary>Whether an entry with this id was applied, as far as is remembered.</summary>
+    internal bool HasEntry(Guid id)
+    {
+        using SqliteCommand command = Command("SELECT EXISTS (SELECT 1 FROM replica_entry WHERE id = $id)");
+        return Scalar(command, ("$id", id.ToByteArray())) == 1;
+    }
+
     /// <summary>Notes up to where a snapshot is kept.</summary>
     internal bool NoteSnapshot(long upTo)
     {
@@ -71,8 +78,7 @@ public sealed partial class SqliteState
         using SqliteCommand forget = Command("DELETE FROM replica_node WHERE name = $name AND newest <= $since", ("$name", name), ("$since", since));
         if (forget.ExecuteNonQuery() == 0)
             return new NodeEnd(false, []);
-        using SqliteCommand places = Command("SELECT number FROM replica_lock WHERE node = $node ORDER BY number", ("$node", name));
-        return new NodeEnd(true, LeaveLocks(name, Rows(places, static row => row.GetInt64(0)), at));
+        return new NodeEnd(true, LeaveLocks(name, LockPlacesOf(name), at));
     }
 
     internal bool HasNode(string name)

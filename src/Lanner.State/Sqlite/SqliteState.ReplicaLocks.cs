@@ -23,6 +23,13 @@ public sealed partial class SqliteState
         return new LockPlace(name, node, number, before == 0);
     }
 
+    /// <summary>The places of a node.</summary>
+    internal List<long> LockPlacesOf(string node)
+    {
+        using SqliteCommand places = Command("SELECT number FROM replica_lock WHERE node = $node ORDER BY number", ("$node", node));
+        return Rows(places, static row => row.GetInt64(0));
+    }
+
     /// <summary>Gives up places of a node.</summary>
     /// <returns>Who has what was freed.</returns>
     internal IReadOnlyList<LockPlace> LeaveLocks(string node, IReadOnlyList<long> numbers, DateTimeOffset at)

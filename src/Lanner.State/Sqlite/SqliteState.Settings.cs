@@ -30,6 +30,8 @@ public sealed partial class SqliteState
         using SqliteCommand newest = Command("SELECT version FROM settings WHERE app = $app", ("$app", app));
         if ((newest.ExecuteScalar() as long? ?? 0) != after)
             return false;
+        if (versions.Count == 0)
+            return true;
         StoredSettings last = versions[^1];
         foreach (StoredSettings version in versions)
             Write("INSERT INTO settings_history (app, version, at, by, json) VALUES ($app, $version, $at, $by, $json)", app, version);

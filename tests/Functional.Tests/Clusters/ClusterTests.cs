@@ -47,6 +47,7 @@ public class ClusterTests
             else
                 await nats.Servers[server].StartAsync();
             await ChangeOnEachAsync(nodes, server * 10 + 5);
+            await nats.UntilCurrentAsync();
         }
     }
 

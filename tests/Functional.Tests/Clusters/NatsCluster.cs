@@ -21,6 +21,9 @@ internal sealed class NatsCluster : IAsyncDisposable
         return new NatsCluster(processes);
     }
 
+    /// <summary>Waits until all have the same.</summary>
+    public Task UntilCurrentAsync() => Task.WhenAll(Servers.Select(static server => server.UntilCurrentAsync()));
+
     public async ValueTask DisposeAsync()
     {
         foreach (NatsServerProcess server in Servers)

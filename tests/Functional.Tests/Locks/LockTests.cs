@@ -27,7 +27,8 @@ public class LockTests
     [Fact]
     public async Task Acquire_HolderIsKilled_HandsItOn()
     {
-        await using JobServer served = await StartAsync();
+        // A worker for each request: none of the others ends with the holder.
+        await using JobServer served = await StartAsync("workers = 3\nthreads = 1");
         _ = served.Server.Client.GetStringAsync($"/hold?name=x&file={served.Path("never")}");
         int holder = await NotedAsync(served, "held x");
         Task<string> next = served.Server.Client.GetStringAsync("/number?name=x");
@@ -46,7 +47,7 @@ public class LockTests
     [Fact]
     public async Task Acquire_WaiterIsKilled_NeverHasIt()
     {
-        await using JobServer served = await StartAsync(Four);
+        await using JobServer served = await StartAsync("workers = 3\nthreads = 1");
         Task<string> holding = served.Server.Client.GetStringAsync($"/hold?name=x&file={served.Path("go")}");
         await NotedAsync(served, "held x");
         _ = served.Server.Client.GetStringAsync("/line?name=x&subject=killed");
@@ -70,7 +71,7 @@ public class LockTests
     [InlineData("/exec?name=x&file=")]
     public async Task Acquire_HolderEndsOrBecomesAnotherProgram_HandsItOn(string path)
     {
-        await using JobServer served = await StartAsync("workers = 2\nthreads = 4\nrequest_timeout = \"20s\"");
+        await using JobServer served = await StartAsync("workers = 2\nthreads = 1\nrequest_timeout = \"20s\"");
         Task<HttpResponseMessage> holding = served.Server.Client.GetAsync(new Uri(path + (path.EndsWith('=') ? served.Path("end") : ""), UriKind.Relative));
         if (path.StartsWith("/exec", StringComparison.Ordinal))
             await NotedAsync(served, "becomes x");

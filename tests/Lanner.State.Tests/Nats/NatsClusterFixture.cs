@@ -24,6 +24,9 @@ public sealed class NatsClusterFixture : IAsyncLifetime
     /// <summary>Of all three.</summary>
     public string Address => "nats://" + string.Join(',', Servers.Select(static server => $"127.0.0.1:{server.Port}"));
 
+    /// <summary>Waits until all have the same.</summary>
+    internal Task UntilCurrentAsync() => Task.WhenAll(Servers.Select(static server => server.UntilCurrentAsync()));
+
     public Task InitializeAsync() => Task.WhenAll(Servers.Select(static server => server.StartAsync()));
 
     public async Task DisposeAsync()

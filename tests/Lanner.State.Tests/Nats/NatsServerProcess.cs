@@ -11,6 +11,7 @@ internal sealed class NatsServerProcess : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("lanner-nats-").FullName;
     private readonly string[] _arguments;
+    private readonly int _monitor;
     private Process? _process;
 
     /// <param name="configuration">Lines of its configuration beside ports and store.</param>
@@ -19,9 +20,10 @@ internal sealed class NatsServerProcess : IAsyncDisposable
     public NatsServerProcess(string configuration = "", int port = 0, string? jetStream = "")
     {
         Port = port == 0 ? FreePort() : port;
+        _monitor = FreePort();
         string file = Path.Combine(_directory, "nats.conf");
         string store = jetStream is null ? "" : $"jetstream {{ store_dir: \"{_directory}\"\n{jetStream}\n}}";
-        File.WriteAllText(file, $"listen: 127.0.0.1:{Port}\n{store}\n{configuration}\n");
+        File.WriteAllText(file, $"listen: 127.0.0.1:{Port}\nhttp: \"127.0.0.1:{_monitor}\"\n{store}\n{configuration}\n");
         _arguments = ["-c", file, "-l", Path.Combine(_directory, "nats.log")];
     }
 
@@ -69,6 +71,30 @@ internal sealed class NatsServerProcess : IAsyncDisposable
             {
                 await Task.Delay(20, limit.Token);
             }
+        }
+    }
+
+    /// <summary>
+    /// Waits until it has all that the others have. NATS 2.9.10 was seen to lose acknowledged messages when the next server ends
+    /// while another still catches up.
+    /// </summary>
+    public async Task UntilCurrentAsync()
+    {
+        using var client = new HttpClient();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_monitor}/healthz"), limit.Token);
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // It has just been started.
+            }
+            await Task.Delay(20, limit.Token);
         }
     }
 

@@ -49,9 +49,16 @@ internal sealed class MemoryEngine
         /// <summary>Cuts the node off.</summary>
         public void Cut()
         {
-            _connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Hold();
             _problem = "the node is cut off";
             ProblemChanged?.Invoke();
+        }
+
+        /// <summary>What is appended from now on is not read here before it is mended.</summary>
+        public void Hold()
+        {
+            if (_connected.Task.IsCompleted)
+                _connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         public void Mend()
@@ -84,7 +91,6 @@ internal sealed class MemoryEngine
         {
             while (true)
             {
-                await _connected.Task.WaitAsync(cancellationToken);
                 Task more;
                 LogEntry? next;
                 lock (engine._gate)
@@ -92,8 +98,14 @@ internal sealed class MemoryEngine
                     more = engine._grown.Task;
                     if (engine._entries.Count > 0 && engine._entries[0].Number > after + 1)
                         throw new LogTrimmedException($"entries up to {engine._entries[0].Number - 1} are gone");
-                    int place = engine._entries.FindIndex(entry => entry.Number > after);
-                    next = place < 0 ? null : engine._entries[place];
+                    // Numbers follow each other.
+                    long place = engine._entries.Count == 0 ? 0 : after + 1 - engine._entries[0].Number;
+                    next = place < engine._entries.Count ? engine._entries[(int)Math.Max(0, place)] : null;
+                }
+                if (!_connected.Task.IsCompleted)
+                {
+                    await _connected.Task.WaitAsync(cancellationToken);
+                    continue;
                 }
                 if (next is { } entry)
                 {

@@ -86,6 +86,38 @@ public sealed class ReplicatedStateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ManyDeliveries_AreNoBeats_NobodyIsTakenForGone()
+    {
+        ReplicatedState a = await _cluster.JoinAsync("a", static options => options with { Beat = TimeSpan.FromMinutes(10) });
+        ReplicatedState b = await _cluster.JoinAsync("b", static options => options with { Beat = TimeSpan.FromMinutes(10) });
+        a.Follow("shop", static _ => { });
+        await ClusterFixture.UntilAsync(() => a.IsNodeThere("b"), "a knows b");
+        for (int n = 1; n <= 50; n++)
+            _ = a.DeliveredAsync("shop", n, default);
+        await a.TryAppendAsync("shop", 0, [Version(1)], default);
+        await b.ReachNewestAsync(default);
+        Assert.True(a.IsNodeThere("b"));
+        Assert.Equal(0, a.Status().Nodes.Single(static node => node.Name == "b").Silent);
+    }
+
+    [Fact]
+    public async Task Load_SnapshotWithItsOwnEntry_WhoWaitsIsTold()
+    {
+        static ReplicationOptions Often(ReplicationOptions options) => options with { SnapshotEvery = 50, KeptBeforeSnapshot = 5 };
+        MemoryEngine.MemoryLog log = _engine.Open();
+        ReplicatedState a = await _cluster.JoinAsync("a", Often), behind = await _cluster.JoinAsync("behind", Often, log);
+        log.Hold();
+        Task<bool> own = behind.TryAppendAsync("shop", 0, [Version(1)], default);
+        await ClusterFixture.UntilAsync(() => a.LoadAsync("shop", default).GetAwaiter().GetResult() is not null, "it is in the log");
+        log.Cut();
+        for (int n = 1; n < 200; n++)
+            Assert.True(await a.TryAppendAsync("shop", n, [Version(n + 1)], default));
+        await ClusterFixture.UntilAsync(() => _engine.Count < 100, "the log was trimmed");
+        log.Mend();
+        await Assert.ThrowsAsync<StateException>(() => own);
+    }
+
+    [Fact]
     public async Task Leave_IsKnownAtOnce()
     {
         ReplicatedState a = await _cluster.JoinAsync("a", static options => options with { Lease = 1_000_000 }), b = await _cluster.JoinAsync("b");
