@@ -71,6 +71,7 @@ class Place:
         text = re.sub(r"(?<![\w./])/srv\b", f"{self.path}/srv", text)
         text = re.sub(r"\b(127\.0\.0\.1|localhost):(\d{4})\b", lambda found: f"{found[1]}:{self.port(found[2])}", text)
         text = re.sub(r"0\.0\.0\.0:(\d{4})\b", lambda found: f"127.0.0.1:{self.port(found[1])}", text)
+        text = re.sub(r"(?<= -p )\d{4}\b", lambda found: str(self.port(found[0])), text)
         return re.sub(r"(?m)^(Listen |port = )(\d{4})$", lambda found: f"{found[1]}{self.port(found[2])}", text)
 
     def write(self, name: str, text: str) -> Path:

@@ -62,8 +62,20 @@ public sealed partial class ReplicatedState
                         await LeaveAsync([place.Number]);
                         return null;
                     }
-                    if (await GrantedAsync(place, holder, giveUp.Token))
+                    if (!await GrantedAsync(place, holder, giveUp.Token))
+                        continue;
+                    bool isReleased;
+                    lock (_gate)
+                    {
+                        // All that the holder has and waits for was released at the moment of the grant.
+                        isReleased = released.IsCancellationRequested;
+                        if (isReleased)
+                            _held.Remove(place.Number);
+                    }
+                    if (!isReleased)
                         return new LockGrant(name, place.Number);
+                    await LeaveAsync([place.Number]);
+                    throw new OperationCanceledException();
                 }
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !released.IsCancellationRequested)

@@ -14,7 +14,7 @@ public sealed class ShownSettingTests
         ["trusted_proxies"] = "[\"10.0.0.0/8\"]", ["body_memory"] = "2048", ["max_body"] = "5", ["body_timeout"] = "\"1s\"", ["response_memory"] = "2048", ["response_spool"] = "1",
         ["spool_directory"] = "\"/x\"", ["max_request_line"] = "300", ["max_header_bytes"] = "2000", ["max_headers"] = "3", ["keep_alive_timeout"] = "\"1s\"", ["header_timeout"] = "\"1s\"",
         ["drain_delay"] = "\"1s\"", ["health"] = "\"/-\"", ["control_token"] = "\"x\"", ["audit_log"] = "\"off\"", ["otlp"] = "{ endpoint = \"http://127.0.0.1:4318\" }", ["watch"] = "true",
-        ["state"] = "\"/x\"",
+        ["state"] = "\"/x\"", ["cluster"] = "\"prod\"", ["cluster_copies"] = "3", ["cluster_certificates"] = "\"/x\"", ["cluster_timeout"] = "\"9s\"",
         ["app"] = "\"x:y\"", ["app_factory"] = "true", ["mount"] = "[\"/x\"]", ["workers"] = "{ min = 3, max = 9 }", ["threads"] = "3", ["start"] = "\"spawn\"", ["idle_stop"] = "\"1s\"",
         ["preload"] = "false", ["interface"] = "\"wsgi\"", ["directory"] = "\"/x\"", ["python"] = "\"/x\"", ["env"] = "{ A = \"b\" }", ["queue"] = "3", ["queue_timeout"] = "\"1s\"",
         ["boot_timeout"] = "\"1s\"", ["drain_timeout"] = "\"1s\"", ["setup"] = "[\"x:y\"]", ["spawn_threads"] = "3", ["warmup"] = "[\"/x\"]", ["request_timeout"] = "{ \"/x\" = \"1s\" }",

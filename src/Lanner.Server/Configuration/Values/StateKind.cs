@@ -14,7 +14,7 @@ internal sealed class StateKind : ValueKind<StateLocation>
     public override Reading<StateLocation> Parse(string text, string baseDirectory)
     {
         if (text.Contains("://", StringComparison.Ordinal))
-            return NatsAddress.TryParse(text, out NatsAddress? address, out string? error) ? Reading<StateLocation>.Good(new StateLocation("", address)) : Reading<StateLocation>.Bad(error);
+            return NatsAddress.TryParse(text, out NatsAddress? address, out string? error) ? Reading<StateLocation>.Good(new StateLocation("", address)) : Reading<StateLocation>.Bad($"is wrong: {error}");
         var directory = Directory.Parse(text, baseDirectory);
         return directory.Problem is { } problem ? Reading<StateLocation>.Bad(problem) : Reading<StateLocation>.Good(new StateLocation(directory.Value!, null));
     }
