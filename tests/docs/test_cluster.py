@@ -25,4 +25,4 @@ def test_servers_with_one_state(blocks, place):
     assert nodes[0].split()[:3] == ["NODE", "HOST", "PID"]
     place.run("lanner settings set shop currency USD")
     place.go("/srv/one")
-    assert place.run("lanner settings get shop currency").strip() == '"USD"'
+    assert place.run("lanner settings get shop currency").strip() == "USD"
