@@ -18,6 +18,11 @@ internal static class ClusterMeasurement
 
     public static async Task RunAsync(int[] sizes)
     {
+        // Once for the compiler.
+        TextWriter told = Console.Out;
+        Console.SetOut(TextWriter.Null);
+        await MeasureAsync(20);
+        Console.SetOut(told);
         foreach (int size in sizes)
             await MeasureAsync(size);
     }

@@ -3,12 +3,17 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import threading
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
-from . import frames
+from . import frames, hooks
 
 Handler = Callable[[dict[str, Any]], None]
+
+
+class NotYet(Exception):
+    """The app is being loaded: this process is not a worker yet."""
 
 
 class Gone(Exception):
@@ -131,6 +136,17 @@ class Control:
             with self._turn:
                 self._early_readers -= 1
                 self._turn.notify_all()
+
+
+def of_worker() -> "Optional[Control]":
+    """This worker's link; None without a server. Raises ``NotYet`` while the app is loaded."""
+    if not hooks._managed:
+        return None
+    worker_process = sys.modules.get(f"{__package__}.worker_process")
+    control: Optional[Control] = None if worker_process is None else worker_process._control
+    if control is None:
+        raise NotYet
+    return control
 
 
 class _Answer:

@@ -4,13 +4,11 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-import os
-import sys
 import threading
 from typing import Any, Callable, Dict, List, Optional, Union
 
-from . import frames, hooks
-from .control import Gone
+from . import frames
+from .control import Gone, NotYet, of_worker
 from .frozen import thaw
 
 When = Union[str, datetime.datetime]
@@ -52,7 +50,12 @@ class Job:
         seconds = None if delay is None else _seconds(delay)
         moment = None if at is None else _moment(at)
         arguments = _encoded(self, args, kwargs)
-        control = _control()
+        try:
+            control = of_worker()
+        except NotYet:
+            raise JobError(
+                "a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.spawn"
+            ) from None
         if control is None:
             return self._spawn(arguments or self.options["arguments"] or "[]", _pause(moment, seconds))
         try:
@@ -253,16 +256,6 @@ def _whole(name: str, option: str, value: Optional[int]) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{option} of the job {name} is a whole number, not {value!r}")
     return str(value)
-
-
-def _control() -> Any:
-    if not hooks._managed:
-        return None
-    worker_process = sys.modules.get(f"{__package__}.worker_process")
-    control = None if worker_process is None else worker_process._control
-    if control is None:
-        raise JobError("a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.spawn")
-    return control
 
 
 def _origin(function: Callable[..., Any]) -> str:

@@ -5,13 +5,12 @@ import collections
 import itertools
 import math
 import os
-import sys
 import threading
 from types import TracebackType
 from typing import Any, Deque, Dict, Optional, Type, Union
 
-from . import frames, hooks
-from .control import Gone
+from . import frames
+from .control import Control, Gone, NotYet, of_worker
 
 LONGEST_NAME = 200  # characters
 
@@ -129,17 +128,15 @@ def lock(name: str) -> Lock:
 # Under Lanner.
 
 
-def _control() -> Any:
-    if not hooks._managed:
-        return None
-    worker_process = sys.modules.get(f"{__package__}.worker_process")
-    control = None if worker_process is None else worker_process._control
-    if control is None:
+def _control() -> Optional[Control]:
+    try:
+        control = of_worker()
+        if control is not None:
+            control.require()
+    except NotYet:
         raise RuntimeError(
             "a lock cannot be taken while the app is loaded: this process is not a worker yet. Do it in lanner.process.setup, a request or a job"
-        )
-    try:
-        control.require()
+        ) from None
     except Gone as error:
         raise LockError(str(error)) from None
     return control
@@ -148,7 +145,7 @@ def _control() -> Any:
 class _Turn:
     """One question for a lock, put to the server."""
 
-    def __init__(self, name: str, control: Any) -> None:
+    def __init__(self, name: str, control: Control) -> None:
         self._name = name
         self._control = control
         self._question = control.number()

@@ -52,8 +52,8 @@ public sealed partial class JobScheduler
     /// <returns>How long until the next one.</returns>
     private async Task<TimeSpan> StepAsync()
     {
-        await RecordAsync();
-        bool isMore = !_isStopping && await ClaimDueAsync();
+        bool isMore = await RecordAsync();
+        isMore |= !_isStopping && await ClaimDueAsync();
         await StoreAskedAsync();
         await MakeChangesAsync();
         await TakeNewsAsync();
@@ -123,23 +123,29 @@ public sealed partial class JobScheduler
     }
 
     /// <summary>Notes what has begun and ended.</summary>
-    private async Task RecordAsync()
+    /// <returns>Whether there is more.</returns>
+    private async Task<bool> RecordAsync()
     {
         // In this order: what has ended has begun.
         while (_ended.TryDequeue(out RunInHand? ended))
             _endedNow.Add(ended);
-        while (_begun.TryDequeue(out RunInHand? begun))
-            _begunNow.Add(begun);
+        while (_begun.TryDequeue(out RunInHand? one))
+            _begunNow.Add(one);
         if (_begunNow.Count == 0 && _endedNow.Count == 0)
-            return;
+            return false;
         DateTimeOffset now = _time.GetUtcNow();
-        FinishedRun[] finished = [.. _endedNow.Select(run => Finished(run, now))];
-        IReadOnlyList<StoredRun> again = await _ledger.RecordAsync(_options.Server, [.. _begunNow.Select(static run => new BegunRun(run.Run.Id, run.Started.GetValueOrDefault()))], finished, CancellationToken.None);
+        var finished = new List<FinishedRun>();
+        for (long size = 0; finished.Count < Math.Min(_endedNow.Count, _options.MostAtOnce) && size <= _options.LargestAtOnce; size += Size(finished[^1]))
+            finished.Add(Finished(_endedNow[finished.Count], now));
+        // The end of a run tells its beginning too.
+        var over = finished.Select(static run => run.Id).ToHashSet();
+        BegunRun[] begun = [.. _begunNow.Where(run => !over.Contains(run.Run.Id)).Select(static run => new BegunRun(run.Run.Id, run.Started.GetValueOrDefault()))];
+        IReadOnlyList<StoredRun> again = await _ledger.RecordAsync(_options.Server, begun, finished, CancellationToken.None);
         foreach (StoredRun run in again)
             LineUp(run, isLate: false);
         foreach (RunInHand run in _begunNow)
             Tell(new JobEvent(JobEventKind.Started, run.Run.Id, run.Run.Job.Name, run.Run.Job.App, run.Run.Due, run.Run.Attempt, RunState.Running, run.Started.GetValueOrDefault(), ""));
-        for (int i = 0; i < finished.Length; i++)
+        for (int i = 0; i < finished.Count; i++)
         {
             RunInHand run = _endedNow[i];
             _inHand.TryRemove(run.Run.Id, out _);
@@ -151,8 +157,11 @@ public sealed partial class JobScheduler
             Tell(new JobEvent(JobEventKind.Finished, run.Run.Id, run.Run.Job.Name, run.Run.Job.App, run.Run.Due, run.Run.Attempt, finished[i].State, run.Finished, finished[i].Reason));
         }
         _begunNow.Clear();
-        _endedNow.Clear();
+        _endedNow.RemoveRange(0, finished.Count);
+        return _endedNow.Count > 0;
     }
+
+    private static int Size(FinishedRun run) => run.Result.Length + run.Log.Length + run.Traceback.Length + (run.Again?.Arguments.Length ?? 0);
 
     private FinishedRun Finished(RunInHand hand, DateTimeOffset now)
     {
@@ -196,7 +205,7 @@ public sealed partial class JobScheduler
     private async Task StoreAskedAsync()
     {
         var asked = new List<Asked>();
-        while (asked.Count < _options.MostAtOnce && _asked.Reader.TryRead(out Asked? one))
+        for (long size = 0; asked.Count < _options.MostAtOnce && size <= _options.LargestAtOnce && _asked.Reader.TryRead(out Asked? one); size += one.Run.Arguments.Length)
             asked.Add(one);
         if (asked.Count == 0)
             return;
@@ -222,7 +231,7 @@ public sealed partial class JobScheduler
                 one.Done.TrySetException(new JobRefusedException("not-stored", e.Message, e));
             throw;
         }
-        if (asked.Count == _options.MostAtOnce)
+        if (_asked.Reader.TryPeek(out _))
             _signal.Set();
     }
 

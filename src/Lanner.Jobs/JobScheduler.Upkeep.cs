@@ -43,13 +43,15 @@ public sealed partial class JobScheduler
         var jobs = new Dictionary<string, JobEntry>(definitions.Count, StringComparer.Ordinal);
         var fresh = new List<(JobEntry Entry, JobDefinition Job, JobMark Mark)>();
         var changed = new List<JobMark>();
-        Dictionary<string, JobMark> present = IsShared ? (await _ledger.MarksAsync(CancellationToken.None)).ToDictionary(static mark => mark.Job, StringComparer.Ordinal) : [];
+        Dictionary<string, JobMark> present = IsShared
+            ? (await _ledger.MarksAsync([.. definitions.Where(job => !IsSame(job)).Select(static job => job.Name)], CancellationToken.None)).ToDictionary(static mark => mark.Job, StringComparer.Ordinal)
+            : [];
         foreach (JobDefinition job in definitions)
         {
             JobEntry? entry = before.GetValueOrDefault(job.Name);
-            if (entry is not null && entry.Definition.Equals(job))
+            if (IsSame(job))
             {
-                jobs.Add(job.Name, entry);
+                jobs.Add(job.Name, entry!);
                 continue;
             }
             // Another server may have paused it, or seen to its instants, since.
@@ -84,6 +86,8 @@ public sealed partial class JobScheduler
         }
         // Other servers may have left runs of it.
         _isNewJob |= fresh.Count > 0;
+
+        bool IsSame(JobDefinition job) => before.TryGetValue(job.Name, out JobEntry? entry) && entry.Definition.Equals(job);
     }
 
     private void Drop(JobEntry entry)

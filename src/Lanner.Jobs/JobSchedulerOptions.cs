@@ -27,6 +27,9 @@ public sealed record JobSchedulerOptions
     /// <summary>So many runs are stored in one go.</summary>
     public int MostAtOnce { get; init; } = 1000;
 
+    /// <summary>Of so many bytes of arguments, logs, tracebacks and results, and one more run: an entry of a cluster's log has a limit.</summary>
+    public int LargestAtOnce { get; init; } = 8 << 20;
+
     /// <summary>Bytes of JSON.</summary>
     public int LargestArguments { get; init; } = 256 << 10;
 

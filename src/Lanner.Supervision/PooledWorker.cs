@@ -52,6 +52,19 @@ internal sealed class PooledWorker(WorkerHandle handle)
     /// <summary>Busy threads that may need the GIL. One that is stuck and does not wait counts too: the GIL is what it may hold.</summary>
     internal int Computing => Busy - Waiting;
 
+    /// <summary>Threads whose request has not been seen to begin.</summary>
+    private readonly List<PooledThread> _beginning = [];
+
+    /// <summary>Whether fewer than so many of what it was given are still to begin.</summary>
+    internal bool BeginsAllBut(int most)
+    {
+        _beginning.RemoveAll(static thread => thread.InFlight == 0 || thread.Channel.HasBegunAll);
+        return _beginning.Count < most;
+    }
+
+    /// <summary>A request was placed on one of its threads.</summary>
+    internal void Begins(PooledThread thread) => _beginning.Add(thread);
+
     /// <summary>The free thread of the lowest number: a few warm threads rather than many cold ones.</summary>
     internal PooledThread? FreeThread()
     {

@@ -5,6 +5,12 @@ namespace Lanner.Supervision;
 /// <summary>Which thread a request is given to, and which threads are found to wait. All of it under the gate.</summary>
 public sealed partial class WorkerPool
 {
+    /// <summary>
+    /// Where requests are not packed, so many may be on their way into a worker that its threads have not begun: as many wake
+    /// up and ask for the GIL. Hundreds that do so at once keep a core busy with nothing else, for each asks again every 5 ms.
+    /// </summary>
+    private const int MostBeginning = 16;
+
     /// <summary>The whole policy. Called under the gate.</summary>
     private bool TryPlace(QueuedExchange exchange, ref TouchedChannels touched)
     {
@@ -14,7 +20,7 @@ public sealed partial class WorkerPool
         long now = _time.GetTimestamp();
         foreach (PooledWorker worker in _workers)
         {
-            if (worker.Draining || worker.Gone || worker.StalledSince != 0)
+            if (worker.Draining || worker.Gone || worker.StalledSince != 0 || (!_packs && !worker.BeginsAllBut(MostBeginning)))
                 continue;
             if (worker.Busy == 0)
             {
@@ -33,6 +39,8 @@ public sealed partial class WorkerPool
         if (!Place(exchange, thread, now))
             return TryPlace(exchange, ref touched); // that worker counts as gone now
         touched.Add(thread.Channel);
+        if (!_packs)
+            thread.Worker.Begins(thread);
         return true;
     }
 
@@ -83,7 +91,7 @@ public sealed partial class WorkerPool
     {
         if ((now - worker.FoundAt) * _nanosecondsPerTick > ForgottenNanoseconds)
             worker.FoundWaiting = 0;
-        if (worker.Busy == worker.Waiting || now < worker.NotBefore)
+        if (!_packs || worker.Busy == worker.Waiting || now < worker.NotBefore)
             return;
         // Nothing would follow from it: no request is stuck behind another, and no thread more would or need not be asked for.
         bool mayWant = _queue.Count > 0 && worker.Busy < worker.Threads.Length && worker.Busy - worker.Waiting > 0;

@@ -57,6 +57,9 @@ public sealed partial class Channel : IDisposable
         }
     }
 
+    /// <summary>Whether the app has been called with all that was placed. For the one who places.</summary>
+    public bool HasBegunAll => Cell.HasBegun(_lastNumber);
+
     /// <summary>Sends what was placed, without waiting: what the socket does not take now goes when it can.</summary>
     public void Flush() => _output.Flush();
 

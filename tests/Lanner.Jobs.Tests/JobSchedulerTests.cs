@@ -34,6 +34,29 @@ public sealed class JobSchedulerTests : SchedulerFixture
         Assert.Equal(Enumerable.Range(0, 100).Reverse(), Runner.Started.Select(static started => started.Run.Job.Priority));
     }
 
+    [Fact]
+    public async Task Record_ManyEndTogetherWithLongLogs_AreStoredInPieces()
+    {
+        const int Limit = 8 << 20, One = 64 << 10;
+        Runner.Outcome = static _ => JobOutcome.Succeeded with { Log = new string('x', One) };
+        await BeginAsync([.. Enumerable.Range(0, 300).Select(static n => Job($"job{n}", every: "1h"))]);
+        await PassAsync(TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        Assert.Equal(300, (await RunsAsync()).Count(static run => run.State == RunState.Succeeded));
+        Assert.InRange(Ledger.Largest, One, Limit + One);
+    }
+
+    [Fact]
+    public async Task Enqueue_ManyAtOnceWithLongArguments_AreStoredInPieces()
+    {
+        const int Limit = 8 << 20, One = 200_000;
+        await BeginAsync(Job("asked") with { Overlap = "allow" });
+        byte[] arguments = Encoding.UTF8.GetBytes($"[\"{new string('x', One - 4)}\"]");
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Scheduler.EnqueueAsync("asked", arguments, null, null, default)));
+        await Scheduler.SettleAsync();
+        Assert.Equal(100, Runner.Started.Count);
+        Assert.InRange(Ledger.Largest, One, Limit + One);
+    }
+
     [Theory]
     [InlineData("skip", 1, 4)]
     [InlineData("queue", 1, 0)]

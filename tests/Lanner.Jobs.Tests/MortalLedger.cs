@@ -20,6 +20,9 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
     /// <summary>So many more changes are stored, then nobody hears of them: a death in the middle of a step.</summary>
     public int? DieAfter { get; set; }
 
+    /// <summary>Characters of logs and bytes of arguments that came in one call, at most.</summary>
+    public long Largest { get; private set; }
+
     public void Kill() => _died.TrySetResult();
 
     public Task<IReadOnlyList<JobMark>> MarksAsync(CancellationToken cancellationToken) => ledger.MarksAsync(cancellationToken);
@@ -42,11 +45,17 @@ internal sealed class MortalLedger(IJobLedger ledger) : IJobLedger
     public Task<IReadOnlyList<StoredRun?>> TryTakeAsync(string server, IReadOnlyList<RunToTake> runs, CancellationToken cancellationToken) =>
         DoAsync(() => ledger.TryTakeAsync(server, runs, cancellationToken));
 
-    public Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken) =>
-        DoAsync(() => ledger.EnqueueAsync(server, runs, most, cancellationToken));
+    public Task<IReadOnlyList<StoredRun?>> EnqueueAsync(string server, IReadOnlyList<NewRun> runs, int most, CancellationToken cancellationToken)
+    {
+        Largest = Math.Max(Largest, runs.Sum(static run => run.Arguments.Length));
+        return DoAsync(() => ledger.EnqueueAsync(server, runs, most, cancellationToken));
+    }
 
-    public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken) =>
-        DoAsync(() => ledger.RecordAsync(server, begun, finished, cancellationToken));
+    public Task<IReadOnlyList<StoredRun>> RecordAsync(string server, IReadOnlyList<BegunRun> begun, IReadOnlyList<FinishedRun> finished, CancellationToken cancellationToken)
+    {
+        Largest = Math.Max(Largest, finished.Sum(static run => run.Log.Length));
+        return DoAsync(() => ledger.RecordAsync(server, begun, finished, cancellationToken));
+    }
 
     public Action<LedgerChange>? ChangedElsewhere
     {

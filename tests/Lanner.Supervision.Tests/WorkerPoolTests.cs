@@ -29,6 +29,32 @@ public sealed class WorkerPoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Submit_NotPacked_GoOnAsEarlierOnesBegin()
+    {
+        const int Threads = 20, AtOnce = 16;
+        using var pool = new WorkerPool(new AppDefinition { Name = "x", App = "x", Directory = "/", Python = "/" }, _clock, NullLogger.Instance, packs: false);
+        var worker = new SimulatedWorker(pool, _output, Threads);
+        SimulatedRequest[] requests = [.. Enumerable.Range(0, Threads).Select(_ => new SimulatedRequest(pool))];
+        foreach (SimulatedRequest request in requests)
+            pool.Submit(request);
+        Assert.Equal(AtOnce, Received());
+        Assert.Equal(Threads - AtOnce, pool.Waiting);
+
+        worker.Begin(3, 1);
+        worker.Begin(7, 1);
+        pool.Tick();
+        Assert.Equal(2, Received());
+
+        // Its thread is free, and takes the next: nothing but the end of a run was seen.
+        worker.Begin(0, 1);
+        worker.Answer(0, 1);
+        await requests[0].End.Task;
+        Assert.Equal([2u], worker.Receive(0));
+
+        int Received() => Enumerable.Range(0, Threads).Sum(thread => worker.Receive(thread).Length);
+    }
+
+    [Fact]
     public async Task Answer_WithAQueue_GivesTheNextInOrder()
     {
         var worker = new SimulatedWorker(_pool, _output, threads: 1);

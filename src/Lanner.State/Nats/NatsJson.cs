@@ -131,6 +131,9 @@ internal sealed record StreamInfo : JetStreamAnswer
 {
     public StreamSettings? Config { get; init; }
 
+    /// <summary>When it was made; every server tells the same of it.</summary>
+    public string Created { get; init; } = "";
+
     public StreamContent State { get; init; } = new();
 
     public StreamCluster? Cluster { get; init; }

@@ -4,9 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Lanner.State.Nats;
 
-/// <summary>How far the log reaches, as far as this node has learnt.</summary>
-internal sealed class LogEnds
+/// <summary>Which log it is and how far it reaches, as far as this node has learnt.</summary>
+internal sealed class LogEnds(NatsStreams streams)
 {
+    private string? _made;
     private long _first;
     private long _newest;
 
@@ -16,8 +17,14 @@ internal sealed class LogEnds
     /// <summary>A number that the log has reached.</summary>
     public long Newest => Volatile.Read(ref _newest);
 
+    /// <summary>When the log was made: that tells it from every other of its name. Null: it was not reached yet.</summary>
+    public string? Made => Volatile.Read(ref _made);
+
+    /// <exception cref="NatsException">It is another log than before; the message is a sentence for the user.</exception>
     public void Learn(StreamInfo info)
     {
+        if (Interlocked.CompareExchange(ref _made, info.Created, null) is { } known && known != info.Created)
+            throw new NatsException(NatsFailure.Behind, streams.Another(known, info.Created));
         Raise(ref _first, info.State.FirstSeq);
         Raise(ref _newest, info.State.LastSeq);
     }

@@ -26,7 +26,7 @@ public sealed partial class NatsStateLog : IStateLog
     private readonly JetStream _jetStream;
     private readonly NatsStreams _streams;
     private readonly NatsParts _parts;
-    private readonly LogEnds _ends = new();
+    private readonly LogEnds _ends;
     private readonly long _reach;
     private readonly NatsLogReader _reader;
     private readonly NatsSnapshots _snapshots;
@@ -42,6 +42,7 @@ public sealed partial class NatsStateLog : IStateLog
         _connection = new NatsConnection(options, time, log);
         _jetStream = new JetStream(_connection, time);
         _streams = new NatsStreams(_connection, _jetStream, options, log);
+        _ends = new LogEnds(_streams);
         _parts = new NatsParts(_connection, _jetStream, _streams, () => Unreachable);
         _reader = new NatsLogReader(_connection, _jetStream, _streams, _ends, time, log);
         _snapshots = new NatsSnapshots(_jetStream, _streams, _parts, _reader, _ends, options.Reach, () => Unreachable, log);
@@ -64,6 +65,14 @@ public sealed partial class NatsStateLog : IStateLog
         if (options.Replicas is < 1 or > 5)
             throw new ArgumentException($"{options.Replicas} cannot be the number of copies: 1 to 5, and odd numbers are best", nameof(options));
         return new NatsStateLog(options, time, log);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> IdentityAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = Stop(cancellationToken);
+        await _ready.Task.WaitAsync(stop.Token);
+        return _ends.Made!;
     }
 
     /// <inheritdoc/>

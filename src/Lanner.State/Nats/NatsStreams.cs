@@ -52,7 +52,7 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
         JetStreamException { IsNoJetStream: true } or NatsException { Failure: NatsFailure.NoResponders } when connection.Denied is null =>
             $"{options.Address} has no JetStream: start nats-server with -js or with a jetstream block in its configuration; if it has one, its log says why it is off",
         JetStreamException { ErrorCode: 10005 or 10074 } => $"{options.Address} has too few servers with JetStream for {options.Replicas ?? UsualReplicas} copies of the streams: start the others, or set cluster_copies to 1",
-        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: restore it from a backup, or stop all nodes, delete their replica.db and start them again with what NATS has",
+        JetStreamException { IsNoStream: true } => $"a stream of the cluster {options.Cluster} is gone from {options.Address}: restore it from a backup, or stop all nodes, delete their replica-{options.Cluster}.db and start them again with what NATS has",
         JetStreamException { IsPassing: false } => $"{options.Address} refuses: {failure.Message}",
         _ => connection.Denied
             ?? $"JetStream at {options.Address} does not answer for the streams of the cluster {options.Cluster}: more than half of the servers that keep them have to run and to see each other",
@@ -60,7 +60,11 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
 
     /// <summary>The log ends too early, a sentence for the user.</summary>
     public string Behind(long newest, long reached) =>
-        $"the log of the cluster {options.Cluster} at {options.Address} ends with entry {newest}, and entry {reached} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica.db and start them again with what NATS has";
+        $"the log of the cluster {options.Cluster} at {options.Address} ends with entry {newest}, and entry {reached} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica-{options.Cluster}.db and start them again with what NATS has";
+
+    /// <summary>The log is not the one that was there before, a sentence for the user.</summary>
+    public string Another(string known, string found) =>
+        $"the log of the cluster {options.Cluster} at {options.Address} was made at {found}, and the one that this server follows at {known}: it was deleted, or restored from a backup, or this is another NATS. Stop all nodes, delete their replica-{options.Cluster}.db and start them again with what NATS has";
 
     private static NatsException Wrong(string sentence) => new(NatsFailure.Refused, sentence);
 

@@ -15,6 +15,9 @@ public interface IStateLog : IAsyncDisposable
     /// <summary>Called with each message of <see cref="TellAsync"/> of any node, this one's too, one after the other; it returns soon.</summary>
     Action<ReadOnlyMemory<byte>>? Told { get; set; }
 
+    /// <summary>What tells this log from every other, also from one of its name that was deleted. Waits until the log can be reached.</summary>
+    Task<string> IdentityAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Appends an entry; done when the engine has it for good. Refused at once while the log cannot be reached. Once sent it
     /// is sent again, through lost connections and changed leaders, until it is acknowledged: then it may be in the log

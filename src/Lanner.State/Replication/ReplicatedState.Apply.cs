@@ -14,6 +14,7 @@ public sealed partial class ReplicatedState
         {
             try
             {
+                await RequireSameLogAsync();
                 await foreach (LogEntry entry in _log.ReadAsync(_applied, _ending.Token))
                     await ApplyAsync(entry);
             }
@@ -40,6 +41,15 @@ public sealed partial class ReplicatedState
             }
             await PauseAsync();
         }
+    }
+
+    /// <summary>Entries of another log would go into a replica that has nothing to do with them.</summary>
+    private async Task RequireSameLogAsync()
+    {
+        string found = await _log.IdentityAsync(_ending.Token);
+        string known = await _replica.WriteAsync(() => _replica.LogOf(found), _ending.Token);
+        if (known != found)
+            throw new StateException($"the log of the cluster is another one ({found}) than the replica of this node is of ({known}): it was deleted, or restored from a backup, or the address is another. Stop all nodes and delete their replicas to begin with what the log has");
     }
 
     private async Task TryAsync(Func<Task> work)

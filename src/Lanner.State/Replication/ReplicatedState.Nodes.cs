@@ -123,7 +123,7 @@ public sealed partial class ReplicatedState
                 node.HeardAt = _ownBeats;
                 node.Applied = Math.Max(node.Applied, message.Applied);
                 node.Delivered = message.Delivered;
-                Settle();
+                Settle(message.Node, node);
             }
         }
         foreach ((string name, long newest) in silent)
@@ -178,7 +178,10 @@ public sealed partial class ReplicatedState
     private void Add(string name, long number, NodeDescription? about)
     {
         lock (_gate)
-            _nodes[name] = new Seen { About = about ?? new NodeDescription("", 0, "", DateTimeOffset.UnixEpoch), Newest = number, HeardAt = _ownBeats };
+        {
+            Seen node = _nodes[name] = new Seen { About = about ?? new NodeDescription("", 0, "", DateTimeOffset.UnixEpoch), Newest = number, HeardAt = _ownBeats };
+            Settle(name, node);
+        }
         Came(_logger, name, about?.Host ?? "");
         TellNodesChanged();
     }
@@ -194,7 +197,7 @@ public sealed partial class ReplicatedState
         lock (_gate)
         {
             _nodes.Remove(name);
-            Settle();
+            Settle(name, null);
         }
         if (name == _options.Node)
             _locks.Lose(number);
@@ -219,23 +222,47 @@ public sealed partial class ReplicatedState
     private Task EverywhereAsync(string app, long version, long applied)
     {
         var delivery = new Delivery(app, version, applied);
-        if (IsEverywhere(delivery))
+        Look(delivery);
+        if (delivery.Missing.Count == 0)
             return Task.CompletedTask;
         _deliveries.Add(delivery);
         return delivery.Done.Task;
     }
 
-    /// <summary>In the gate.</summary>
-    private void Settle()
+    /// <summary>A node has told something, has come, or is gone (null). In the gate; the other nodes are not looked at: many tell at once.</summary>
+    private void Settle(string name, Seen? node)
     {
-        foreach (Delivery delivery in _deliveries.Where(IsEverywhere))
-            delivery.Done.TrySetResult();
-        _deliveries.RemoveAll(static delivery => delivery.Done.Task.IsCompleted);
+        foreach (Delivery delivery in _deliveries)
+        {
+            if (node is not null && IsMissing(delivery, name, node))
+                delivery.Missing.Add(name);
+            else
+                delivery.Missing.Remove(name);
+        }
+        Finish();
     }
 
+    /// <summary>All nodes are others; in the gate.</summary>
+    private void SettleAll()
+    {
+        foreach (Delivery delivery in _deliveries)
+            Look(delivery);
+        Finish();
+    }
+
+    private void Look(Delivery delivery)
+    {
+        delivery.Missing.Clear();
+        foreach ((string name, Seen node) in _nodes)
+            if (IsMissing(delivery, name, node))
+                delivery.Missing.Add(name);
+    }
+
+    private void Finish() => _deliveries.RemoveAll(static delivery => delivery.Missing.Count == 0 && delivery.Done.TrySetResult());
+
     /// <summary>A node that does not have the app has the version when it has applied its entry: should the app come, it begins with that.</summary>
-    private bool IsEverywhere(Delivery delivery) => _nodes.All(node => node.Key == _options.Node
-        || (node.Value.Delivered.TryGetValue(delivery.App, out long version) ? version >= delivery.Version : node.Value.Applied >= delivery.Applied));
+    private bool IsMissing(Delivery delivery, string name, Seen node) => name != _options.Node
+        && (node.Delivered.TryGetValue(delivery.App, out long version) ? version < delivery.Version : node.Applied < delivery.Applied);
 
     [LoggerMessage(5015, LogLevel.Warning, "node {Node} was not heard of for {Beats} beats: it is taken for gone")]
     private static partial void Silent(ILogger log, string node, int beats);
@@ -267,6 +294,9 @@ public sealed partial class ReplicatedState
     /// <summary>A version that is waited for.</summary>
     private sealed record Delivery(string App, long Version, long Applied)
     {
+        /// <summary>Nodes that have not told that they have it.</summary>
+        public HashSet<string> Missing { get; } = new(StringComparer.Ordinal);
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -96,7 +96,7 @@ public sealed partial class ReplicatedState
         if (places.Count > 0)
             _ = _locks.LeaveAsync(places);
         lock (_gate)
-            Settle();
+            SettleAll();
     }
 
     private string[] Followed()

@@ -13,6 +13,7 @@ public sealed partial class SqliteState
     private const string ReplicaTables = """
         CREATE TABLE IF NOT EXISTS replica (one INTEGER PRIMARY KEY CHECK (one = 1), applied INTEGER NOT NULL, snapshot INTEGER NOT NULL);
         INSERT OR IGNORE INTO replica VALUES (1, 0, 0);
+        CREATE TABLE IF NOT EXISTS replica_log (name TEXT PRIMARY KEY);
         CREATE TABLE IF NOT EXISTS replica_entry (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
         CREATE TABLE IF NOT EXISTS replica_node (name TEXT PRIMARY KEY, newest INTEGER NOT NULL, about TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS replica_lock (number INTEGER PRIMARY KEY, name TEXT NOT NULL, node TEXT NOT NULL, holder TEXT NOT NULL, since INTEGER NOT NULL);
@@ -27,6 +28,15 @@ public sealed partial class SqliteState
         using SqliteDataReader row = command.ExecuteReader();
         row.Read();
         return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    /// <summary>The log of which it is a replica; it becomes that of this one when it was of none.</summary>
+    internal string LogOf(string present)
+    {
+        using SqliteCommand note = Command("INSERT INTO replica_log SELECT $name WHERE NOT EXISTS (SELECT 1 FROM replica_log)", ("$name", present));
+        note.ExecuteNonQuery();
+        using SqliteCommand command = Command("SELECT name FROM replica_log");
+        return (string)command.ExecuteScalar()!;
     }
 
     /// <summary>Notes that an entry is applied.</summary>

@@ -162,6 +162,25 @@ public sealed class NatsProblemTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stream_is_deleted_and_made_anew_by_another()
+    {
+        await using var server = new NatsServerProcess();
+        await server.StartAsync();
+        await using NatsStateLog log = Open(server.Address);
+        await log.UsableAsync(Limit);
+        string identity = await log.IdentityAsync(Limit);
+        await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
+        await backdoor.CallAsync("STREAM.DELETE.lanner-log");
+        await using NatsStateLog other = Open(server.Address);
+        await other.UsableAsync(Limit);
+        await other.AppendAsync(Guid.NewGuid(), default, Limit);
+        Assert.NotEqual(identity, await other.IdentityAsync(Limit));
+        Assert.StartsWith($"the log of the cluster lanner at {server.Address} was made at {await other.IdentityAsync(Limit)}, and the one that this server follows at {identity}: ",
+            (await Assert.ThrowsAsync<StateException>(() => log.NewestAsync(Limit))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), default, Limit));
+    }
+
+    [Fact]
     public async Task A_log_ends_before_what_was_read_of_it()
     {
         await using var server = new NatsServerProcess();
@@ -171,7 +190,7 @@ public sealed class NatsProblemTests : IDisposable
         long number = await log.AppendAsync(Guid.NewGuid(), default, Limit);
         await using IAsyncEnumerator<Lanner.State.Replication.LogEntry> reader = log.ReadAsync(number + 7, Limit).GetAsyncEnumerator(Limit);
         ValueTask<bool> reading = reader.MoveNextAsync();
-        string expected = $"the log of the cluster lanner at {server.Address} ends with entry {number}, and entry {number + 7} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica.db and start them again with what NATS has";
+        string expected = $"the log of the cluster lanner at {server.Address} ends with entry {number}, and entry {number + 7} was in it already: NATS has lost it, or this is another NATS. Restore its store, or stop all nodes, delete their replica-lanner.db and start them again with what NATS has";
         Assert.Equal(expected, (await Assert.ThrowsAsync<StateException>(() => log.NewestAsync(Limit))).Message);
         Assert.Equal(expected, log.Problem);
         Assert.Equal(expected, (await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), default, Limit))).Message);

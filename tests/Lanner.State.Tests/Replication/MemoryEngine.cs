@@ -25,6 +25,8 @@ internal sealed class MemoryEngine
     /// <summary>How often each entry is put in.</summary>
     public int Copies { get; set; } = 1;
 
+    public string Identity { get; } = Guid.NewGuid().ToString();
+
     public MemoryLog Open()
     {
         var log = new MemoryLog(this);
@@ -66,6 +68,12 @@ internal sealed class MemoryEngine
             _problem = null;
             _connected.TrySetResult();
             ProblemChanged?.Invoke();
+        }
+
+        public async Task<string> IdentityAsync(CancellationToken cancellationToken)
+        {
+            await _connected.Task.WaitAsync(cancellationToken);
+            return engine.Identity;
         }
 
         public async Task<long> AppendAsync(Guid id, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)

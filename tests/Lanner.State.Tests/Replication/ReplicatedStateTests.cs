@@ -162,6 +162,24 @@ public sealed class ReplicatedStateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Open_LogIsAnotherThanBefore_FollowsItNotAndSaysSo()
+    {
+        ReplicatedState first = await _cluster.JoinAsync("a");
+        await first.TryAppendAsync("shop", 0, [Version(1)], default);
+        await first.DisposeAsync();
+        var other = new MemoryEngine();
+        await using var others = new ClusterFixture(other.Open);
+        ReplicatedState b = await others.JoinAsync("b");
+        for (long number = 0; number < 20; number++)
+            await b.TryAppendAsync("shop", number, [Version(number + 1)], default);
+        ReplicatedState again = await _cluster.JoinAsync("a", static options => options with { CatchUpLimit = TimeSpan.FromMilliseconds(100) }, other.Open());
+        await ClusterFixture.UntilAsync(() => again.Problem is not null, "it has looked at the log");
+        Assert.StartsWith($"the log of the cluster is another one ({other.Identity}) than the replica of this node is of ({_engine.Identity}): ", again.Problem, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StateException>(() => again.TryAppendAsync("shop", 20, [Version(21)], default));
+        Assert.Equal(1, (await again.LoadAsync("shop", default))!.Snapshot.Version);
+    }
+
+    [Fact]
     public async Task Open_FileCannotBeUsed_ReplicaIsInMemory()
     {
         ReplicatedState a = await _cluster.JoinAsync("a", static options => options with { ReplicaPath = "/proc/none/replica.db" });
