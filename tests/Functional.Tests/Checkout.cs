@@ -8,8 +8,8 @@ internal static class Checkout
 {
     public static string Root { get; } = Find();
 
-    /// <summary>The program as the tests' build made it.</summary>
-    public static string Server { get; } = Path.Combine(Root, "artifacts", "bin", "Lanner.Server", $"{Configuration}_{RuntimeInformation.RuntimeIdentifier}", "lanner");
+    /// <summary>The program that <c>LANNER_PROGRAM</c> names; else as the tests' build made it.</summary>
+    public static string Server { get; } = Environment.GetEnvironmentVariable("LANNER_PROGRAM") ?? Path.Combine(Root, "artifacts", "bin", "Lanner.Server", $"{Configuration}_{RuntimeInformation.RuntimeIdentifier}", "lanner");
 
     public static string Apps { get; } = Path.Combine(Root, "tests", "apps");
 
