@@ -14,7 +14,7 @@ import threading
 import traceback
 from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, wsgi
+from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, response, wsgi
 from .channel import Channel
 from .control import Control
 from .identity import worker as identity
@@ -278,7 +278,7 @@ def _serve(
         "wsgi.multiprocess": identity.workers > 1,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
-        "wsgi.file_wrapper": wsgi.FileWrapper,
+        "wsgi.file_wrapper": response.FileWrapper,
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }

@@ -27,6 +27,8 @@ internal sealed class ResponseSpool
     private readonly SemaphoreSlim _room = new(0);
     private readonly Task _sending;
     private SafeFileHandle? _file;
+
+    /// <summary>What waits in the file, by the count of bytes that ever went through it: the file is a ring as long as may wait.</summary>
     private long _fileStart;
     private long _fileEnd;
     private int _inMemory;
@@ -112,7 +114,11 @@ internal sealed class ResponseSpool
     private void ToFile(ReadOnlySpan<byte> piece)
     {
         _file ??= TemporaryFile.Open(_settings.SpoolDirectory);
-        RandomAccess.Write(_file, piece, _fileEnd);
+        long place = _fileEnd % _settings.ResponseSpool;
+        int first = (int)Math.Min(piece.Length, _settings.ResponseSpool - place);
+        RandomAccess.Write(_file, piece[..first], place);
+        if (first < piece.Length)
+            RandomAccess.Write(_file, piece[first..], 0);
         _fileEnd += piece.Length;
         _more.Release();
     }
@@ -173,10 +179,11 @@ internal sealed class ResponseSpool
     {
         lock (_gate)
         {
-            count = (int)Math.Min(Block, _fileEnd - _fileStart);
-            if (count == 0)
+            long place = _fileStart % Math.Max(1, _settings.ResponseSpool);
+            count = (int)Math.Min(Block, Math.Min(_fileEnd - _fileStart, _settings.ResponseSpool - place));
+            if (count <= 0)
                 return false;
-            count = RandomAccess.Read(_file!, _client.GetMemory(count).Span[..count], _fileStart);
+            count = RandomAccess.Read(_file!, _client.GetMemory(count).Span[..count], place);
             _fileStart += count;
             if (_fileStart == _fileEnd)
                 _fileStart = _fileEnd = 0;

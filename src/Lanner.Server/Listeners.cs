@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Lanner.Control;
 using Lanner.Gateway;
@@ -15,12 +14,12 @@ namespace Lanner.Server;
 /// <summary>Sets Kestrel up: where it listens, its limits, TLS. Bodies and slow clients are the gateway's matter.</summary>
 internal static class Listeners
 {
-    public static void Configure(WebApplicationBuilder builder, ServerSettings settings)
+    public static void Configure(WebApplicationBuilder builder, ServerSettings settings, TlsCertificate? tls)
     {
         builder.WebHost.UseKestrelCore();
         // The gateway never blocks: see SocketThreads.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        if (settings.TlsCertificate is not null)
+        if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -40,7 +39,7 @@ internal static class Listeners
             limits.RequestHeadersTimeout = settings.HeaderTimeout;
             limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, settings.MaxRequestLine);
             foreach (BindAddress address in settings.Bind)
-                Listen(kestrel, address, settings);
+                Listen(kestrel, address, settings, tls);
         });
     }
 
@@ -61,22 +60,22 @@ internal static class Listeners
             InheritedDescriptors.IsTcp(descriptor.Number);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings)
+    private static void Listen(KestrelServerOptions kestrel, BindAddress address, ServerSettings settings, TlsCertificate? tls)
     {
         switch (address)
         {
             case TcpBindAddress { Address: { } ip } tcp:
-                kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
+                kestrel.Listen(ip, tcp.Port, Tcp);
                 break;
             case TcpBindAddress { Host: "*" } tcp:
-                kestrel.ListenAnyIP(tcp.Port, options => Secure(options, settings));
+                kestrel.ListenAnyIP(tcp.Port, Tcp);
                 break;
             case TcpBindAddress { Host: "localhost" } tcp:
-                kestrel.ListenLocalhost(tcp.Port, options => Secure(options, settings));
+                kestrel.ListenLocalhost(tcp.Port, Tcp);
                 break;
             case TcpBindAddress tcp:
                 foreach (IPAddress ip in Resolve(tcp.Host))
-                    kestrel.Listen(ip, tcp.Port, options => Secure(options, settings));
+                    kestrel.Listen(ip, tcp.Port, Tcp);
                 break;
             case UnixBindAddress unix:
                 RemoveDead(unix.Path);
@@ -85,17 +84,17 @@ internal static class Listeners
             case DescriptorBindAddress descriptor:
                 // The handle is not owned: neither a stop nor a crash shuts the socket, and who starts next finds those who wait.
                 bool isTcp = InheritedDescriptors.IsTcp(descriptor.Number);
-                kestrel.ListenHandle((ulong)descriptor.Number, options => (isTcp ? (Action<ListenOptions, ServerSettings>)Secure : Plain)(options, settings));
+                kestrel.ListenHandle((ulong)descriptor.Number, isTcp ? Tcp : options => Plain(options, settings));
                 break;
         }
-    }
 
-    private static void Secure(ListenOptions options, ServerSettings settings)
-    {
-        if (settings.TlsCertificate is { } certificate)
-            options.UseHttps(X509Certificate2.CreateFromPemFile(certificate, settings.TlsKey));
-        else
-            Plain(options, settings);
+        void Tcp(ListenOptions options)
+        {
+            if (tls is not null)
+                tls.Secure(options);
+            else
+                Plain(options, settings);
+        }
     }
 
     private static void Plain(ListenOptions options, ServerSettings settings)

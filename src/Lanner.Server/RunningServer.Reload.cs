@@ -37,6 +37,7 @@ internal sealed partial class RunningServer
             throw new SettingsRefusedException(problems);
         }
         TellFixed(settings);
+        Tls?.Renew(settings, _log);
         if (app is null)
             await ReloadAllAsync(settings);
         else
@@ -143,7 +144,7 @@ internal sealed partial class RunningServer
     {
         foreach (Setting<ServerSettings> setting in ServerSettingTable.All)
         {
-            if (setting.Show(settings) != setting.Show(_settings))
+            if (setting.Show(settings) != setting.Show(_settings) && !(Tls is not null && settings.TlsCertificate is not null && setting.Name is "tls_certificate" or "tls_key"))
                 Fixed(_log, setting.Name);
         }
     }

@@ -49,6 +49,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         _stop = stop;
         _manager = manager;
         _log = log;
+        Tls = TlsCertificate.Open(settings);
         IServerState state = Server.Cluster.Open(settings, Started, log);
         _cluster = state as ReplicatedState;
         if (_cluster is not null)
@@ -66,6 +67,9 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         _locks = new RunningLocks(state.Locks);
         _apps = [.. settings.Apps.Select(app => (app, Supervise(app)))];
     }
+
+    /// <summary>What the addresses show; null: they speak no TLS.</summary>
+    public TlsCertificate? Tls { get; }
 
     public string Version => ProductVersion.Lanner;
 

@@ -94,7 +94,7 @@ internal static partial class ServerHost
             // While Python imports.
             accessLog = AccessLogWriter.Create(settings, logs.CreateLogger<AccessLogWriter>());
             control = await OpenControlAsync(server, settings, logs, stop.Token);
-            web = Build(settings, logs);
+            web = Build(settings, server.Tls, logs);
             await started;
             if ((settings.Otlp ?? OtlpSettings.OfEnvironment(Environment.GetEnvironmentVariable)) is { } otlp)
                 push = new OtlpPush(otlp, server, TimeProvider.System, logs.CreateLogger<OtlpPush>());
@@ -215,13 +215,13 @@ internal static partial class ServerHost
         await closing;
     }
 
-    private static WebApplication Build(ServerSettings settings, ILoggerFactory logs)
+    private static WebApplication Build(ServerSettings settings, TlsCertificate? tls, ILoggerFactory logs)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         // The limit is kept here: see CloseAsync.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
-        Listeners.Configure(builder, settings);
+        Listeners.Configure(builder, settings, tls);
         return builder.Build();
     }
 

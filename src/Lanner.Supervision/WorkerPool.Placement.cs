@@ -143,4 +143,34 @@ public sealed partial class WorkerPool
         }
         return _queue.Count > waiting;
     }
+
+    /// <summary>The channels that were written to under the gate, to be flushed outside it.</summary>
+    private struct TouchedChannels
+    {
+        private Channel? _first;
+        private List<Channel>? _more;
+
+        public void Add(Channel channel)
+        {
+            if (_first is null)
+                _first = channel;
+            else if (_first != channel && _more?.Contains(channel) != true)
+                (_more ??= []).Add(channel);
+        }
+
+        public readonly void Flush(Channel? except = null)
+        {
+            if (_first is null)
+                return;
+            if (_first != except)
+                _first.Flush();
+            if (_more is null)
+                return;
+            foreach (Channel channel in _more)
+            {
+                if (channel != except)
+                    channel.Flush();
+            }
+        }
+    }
 }

@@ -44,6 +44,30 @@ public class ResponseSpoolTests
     }
 
     [Fact]
+    public async Task Append_ToASteadilySlowClient_TheFileStaysAsLongAsMayWait()
+    {
+        using var folder = new SpoolFolder();
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
+        var settings = new GatewaySettings { ResponseMemory = 0, ResponseSpool = 3500, SpoolDirectory = folder.Path };
+        var spool = new ResponseSpool(pipe.Writer, pipe.Writer.WriteAsync(Piece(0)), settings, TimeProvider.System);
+        await spool.AppendAsync(Piece(1));
+        await spool.AppendAsync(Piece(2));
+        // From now on as much comes as goes: the file never runs empty.
+        for (int i = 3; i < 100; i++)
+        {
+            await spool.AppendAsync(Piece(i));
+            ReadResult read = await pipe.Reader.ReadAtLeastAsync(1000);
+            Assert.DoesNotContain(read.Buffer.Slice(0, 1000).ToArray(), value => value != i - 3);
+            pipe.Reader.AdvanceTo(read.Buffer.GetPosition(1000));
+            Assert.InRange(folder.Length, 1, 3500);
+        }
+        Task done = spool.CompleteAsync();
+        byte[] rest = await ReadAsync(pipe.Reader, 3000);
+        await done;
+        Assert.DoesNotContain(Enumerable.Range(0, rest.Length), i => rest[i] != 97 + (i / 1000));
+    }
+
+    [Fact]
     public async Task Append_AfterTheClientLeft_Discards()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
@@ -73,5 +97,24 @@ public class ResponseSpoolTests
             reader.AdvanceTo(read.Buffer.End);
         }
         return [.. all];
+    }
+
+    /// <summary>Where the spool's file is; it has no name, but its descriptor tells its length.</summary>
+    private sealed class SpoolFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("lanner-spool-").FullName;
+
+        public long Length => Directory.GetFiles("/proc/self/fd")
+            .Select(static link => (Link: link, Target: new FileInfo(link).LinkTarget))
+            .Where(file => file.Target?.StartsWith(Path, StringComparison.Ordinal) == true)
+            .Sum(static file => LengthOf(file.Link));
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+
+        private static long LengthOf(string link)
+        {
+            using FileStream file = File.OpenRead(link);
+            return file.Length;
+        }
     }
 }

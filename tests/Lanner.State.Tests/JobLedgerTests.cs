@@ -94,6 +94,20 @@ public abstract class JobLedgerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TryClaim_InstantsThatWereConsideredOrFallIntoAPause_AreNotClaimedAgain()
+    {
+        await Ledger.SetMarksAsync([new JobMark("job", "every 1m", Noon), new JobMark("paused", "every 1m", Noon)], default);
+        StoredRun run = (await Ledger.TryClaimAsync("a", [Due("job", 1)], [new JobMark("job", "every 1m", Noon.AddMinutes(1))], Noon, default))[0]!;
+        await Ledger.RecordAsync("a", [], [Ended(run.Id)], default);
+        Assert.Equal(1, await Ledger.PruneAsync([new KeptRuns("job", Noon.AddDays(1), 0)], default));
+        // Its row is gone; that it was considered is not.
+        Assert.Null((await Other.TryClaimAsync("b", [Due("job", 1)], [new JobMark("job", "every 1m", Noon.AddMinutes(1))], Noon, default))[0]);
+        Assert.NotNull((await Other.TryClaimAsync("b", [Due("job", 2)], [new JobMark("job", "every 1m", Noon.AddMinutes(2))], Noon, default))[0]);
+        await Ledger.SetPausedAsync("paused", true, default);
+        Assert.Null((await Other.TryClaimAsync("b", [Due("paused", 1)], [new JobMark("paused", "every 1m", Noon.AddMinutes(1))], Noon, default))[0]);
+    }
+
+    [Fact]
     public async Task SetPaused_Job_IsRememberedThroughMarks()
     {
         await Ledger.SetPausedAsync("job", true, default);

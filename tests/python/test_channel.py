@@ -6,7 +6,7 @@ import pytest
 
 from lanner import frames
 from lanner.channel import Channel, FrontEndGone
-from lanner.wsgi import Exchange
+from lanner.response import Exchange
 
 
 def test_descriptor_that_does_not_come_ends_the_thread():

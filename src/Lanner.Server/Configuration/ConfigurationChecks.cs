@@ -46,6 +46,8 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
             draft.Report(draft.OriginOf("", "tls_key"), "tls_key is given without tls_certificate: give both");
         CheckFile("tls_certificate", server.TlsCertificate);
         CheckFile("tls_key", server.TlsKey);
+        if (File.Exists(server.TlsCertificate) && (server.TlsKey is null || File.Exists(server.TlsKey)) && TlsCertificate.Obstacle(server.TlsCertificate, server.TlsKey) is { } why)
+            draft.Report(draft.OriginOf("", "tls_certificate"), $"tls_certificate cannot be used: {why}");
     }
 
     private void CheckFile(string key, string? path)

@@ -73,8 +73,7 @@ internal sealed class JetStream(NatsConnection connection, TimeProvider time)
         PublishAck ack = Read(answer, NatsJson.Default.PublishAck);
         if (ack.Stream != stream)
             throw new NatsException(NatsFailure.Refused, $"the stream {ack.Stream} in NATS takes {subject} as well: give it other subjects, or the cluster another name (cluster)");
-        // An earlier attempt that is not through yet: what will become of it is not known.
-        return ack.Seq > 0 ? ack : throw new JetStreamException(503, JetStreamException.EarlierAttempt, "an earlier attempt is under way");
+        return ack;
     }
 
     /// <summary>Attempts something that may be done more than once until it succeeds, as long as what fails may pass.</summary>

@@ -31,9 +31,6 @@ internal sealed class NatsException(NatsFailure failure, string message, Excepti
 /// <param name="description">Its words.</param>
 internal sealed class JetStreamException(int code, int errorCode, string description) : Exception(description)
 {
-    /// <summary>An earlier attempt at the same is under way; older servers say so in other ways.</summary>
-    public const int EarlierAttempt = 10158;
-
     /// <summary>The leader could not store what had been agreed on.</summary>
     public const int StoreFailed = 10077;
 
@@ -56,6 +53,6 @@ internal sealed class JetStreamException(int code, int errorCode, string descrip
     /// <summary>JetStream is off, on this server or for this account.</summary>
     public bool IsNoJetStream => ErrorCode is 10039 or 10076;
 
-    /// <summary>It will be otherwise soon: leaders are being elected, or an earlier attempt is on its way.</summary>
-    public bool IsPassing => ErrorCode is 10008 or 10009 or EarlierAttempt || (Code == 503 && !IsFull && !IsNoJetStream);
+    /// <summary>It will be otherwise soon: leaders are being elected.</summary>
+    public bool IsPassing => ErrorCode is 10008 or 10009 || (Code == 503 && !IsFull && !IsNoJetStream);
 }

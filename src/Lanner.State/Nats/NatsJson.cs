@@ -91,7 +91,6 @@ internal sealed record StreamSettings
 
     public int MaxConsumers { get; init; } = -1;
 
-    public long DuplicateWindow { get; init; }
 
     public bool NoAck { get; init; }
 
@@ -148,8 +147,6 @@ internal sealed record PublishAck : JetStreamAnswer
     public string Stream { get; init; } = "";
 
     public long Seq { get; init; }
-
-    public bool Duplicate { get; init; }
 }
 
 /// <summary>Asks for one message, by number or the last of a subject.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Lanner.State.Replication;
@@ -16,9 +17,6 @@ public sealed partial class NatsStateLog : IStateLog
 
     /// <summary>Messages of <see cref="TellAsync"/> that wait to be handed on; more are lost.</summary>
     private const int MostTold = 10_000;
-
-    /// <summary>The id of an entry, at the beginning of its Nats-Msg-Id.</summary>
-    private const int IdLength = 32;
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -95,15 +93,18 @@ public sealed partial class NatsStateLog : IStateLog
         await foreach (Delivery delivery in _reader.ReadAsync(after, stop.Token))
         {
             NatsMessage message = delivery.Message!;
-            if (message.Header("Nats-Msg-Id"u8) is not { Length: >= IdLength } text || !Guid.TryParseExact(text.AsSpan(0, IdLength), "N", out Guid id))
+            if (!Guid.TryParseExact(message.Header("Lanner-Id"u8), "N", out Guid id))
             {
                 Foreign(_log, delivery.Number, _streams.Log);
+                yield return new LogEntry(delivery.Number, default, default) { IsVoid = true };
                 continue;
             }
-            if (message.Header("Lanner-Parts"u8) is not { } parts)
-                yield return new LogEntry(delivery.Number, id, message.Payload);
-            else if (await LoadAsync(delivery.Number, parts, stop.Token) is { } content)
-                yield return new LogEntry(delivery.Number, id, content);
+            ReadOnlyMemory<byte>? content = message.Payload;
+            if (message.Header("Lanner-Parts"u8) is { } parts)
+                content = await LoadAsync(delivery.Number, parts, stop.Token);
+            else if (message.Header("Lanner-Base"u8) is { } reached && IsLate(delivery.Number, reached))
+                content = null;
+            yield return new LogEntry(delivery.Number, id, content ?? default) { IsVoid = content is null };
         }
     }
 
@@ -145,8 +146,10 @@ public sealed partial class NatsStateLog : IStateLog
         // Not the source: appends that are under way look at it.
     }
 
+    private bool IsLate(long number, string reached) => long.TryParse(reached, NumberStyles.None, CultureInfo.InvariantCulture, out long from) && number - from > _reach;
+
     /// <summary>The content of an entry of parts; null: it does not count.</summary>
-    private async Task<byte[]?> LoadAsync(long number, string text, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>?> LoadAsync(long number, string text, CancellationToken cancellationToken)
     {
         if (PartsReference.Parse(text) is not { Size: >= 0 and <= LargestEntry } reference)
         {

@@ -16,9 +16,6 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
     /// <summary>A message of parts or entries has to have room.</summary>
     private const int SmallestPayload = 32 * 1024;
 
-    /// <summary>So long JetStream recognizes an append that comes a second time. Later it is stored again, and whoever reads drops it.</summary>
-    private static readonly TimeSpan s_duplicates = TimeSpan.FromMinutes(2);
-
     public string Log { get; } = $"{options.Cluster}-log";
 
     public string Parts { get; } = $"{options.Cluster}-parts";
@@ -38,8 +35,8 @@ internal sealed partial class NatsStreams(NatsConnection connection, JetStream j
         if (link.Info.MaxPayload < SmallestPayload)
             throw Wrong($"{options.Address.Of(link.Server)} takes messages of {link.Info.MaxPayload:N0} bytes at most: raise its max_payload to {SmallestPayload:N0} or more");
         int replicas = options.Replicas ?? (link.Info.Cluster is { Length: > 0 } ? UsualReplicas : 1);
-        await EnsureAsync(new StreamSettings { Name = Log, Subjects = [Entries], NumReplicas = replicas, DuplicateWindow = (long)s_duplicates.TotalNanoseconds }, cancellationToken);
-        await EnsureAsync(new StreamSettings { Name = Parts, Subjects = [$"{PartsPrefix}.>"], NumReplicas = replicas, MaxMsgsPerSubject = 1, DuplicateWindow = (long)s_duplicates.TotalNanoseconds }, cancellationToken);
+        await EnsureAsync(new StreamSettings { Name = Log, Subjects = [Entries], NumReplicas = replicas }, cancellationToken);
+        await EnsureAsync(new StreamSettings { Name = Parts, Subjects = [$"{PartsPrefix}.>"], NumReplicas = replicas, MaxMsgsPerSubject = 1 }, cancellationToken);
     }
 
     /// <summary>Why the log cannot be used, a sentence for the user.</summary>

@@ -21,17 +21,19 @@ public interface IStateLog : IAsyncDisposable
     /// <summary>
     /// Appends an entry; done when the engine has it for good. Refused at once while the log cannot be reached. Once sent it
     /// is sent again, through lost connections and changed leaders, until it is acknowledged: then it may be in the log
-    /// more than once with the same <paramref name="id"/>, and who reads takes the first.
+    /// more than once with the same <paramref name="id"/>, and who reads takes the first. An attempt that comes so late that who reads may have
+    /// forgotten an earlier one does not count.
     /// </summary>
     /// <param name="id">Of this entry alone.</param>
     /// <param name="entry">Up to 64 MiB.</param>
     /// <param name="cancellationToken">Gives up waiting; what became of it is then not known.</param>
     /// <returns>Its number: entries have rising numbers, not each number an entry.</returns>
     /// <exception cref="StateException">Nothing was sent.</exception>
+    /// <exception cref="LateEntryException">The last attempt came too late; whether an earlier one counts is known to who has read up to its number.</exception>
     Task<long> AppendAsync(Guid id, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The entries with numbers above <paramref name="after"/>, in order and without a gap, and then those to come: it ends
+    /// The entries with numbers above <paramref name="after"/>, in order and without a gap, those that do not count too, and then those to come: it ends
     /// only when it is cancelled, and waits while the log cannot be reached.
     /// </summary>
     /// <exception cref="LogTrimmedException">Entries after that number are not kept any more: a snapshot has to be loaded.</exception>
@@ -62,7 +64,18 @@ public interface IStateLog : IAsyncDisposable
 /// <param name="Number">Its place.</param>
 /// <param name="Id">What the writer calls it.</param>
 /// <param name="Content">What was appended.</param>
-public readonly record struct LogEntry(long Number, Guid Id, ReadOnlyMemory<byte> Content);
+public readonly record struct LogEntry(long Number, Guid Id, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>It stands in the log and is none, for every node alike: nobody's, or too late.</summary>
+    public bool IsVoid { get; init; }
+}
+
+/// <summary>An attempt to append came into the log too late to count.</summary>
+/// <param name="number">Its place there.</param>
+public sealed class LateEntryException(long number) : Exception($"entry {number} came too late")
+{
+    public long Number => number;
+}
 
 /// <summary>The log does not reach back so far.</summary>
 public sealed class LogTrimmedException(string message) : Exception(message);

@@ -79,6 +79,11 @@ public sealed partial class ReplicatedState
 
     private async Task ApplyAsync(LogEntry entry)
     {
+        if (entry.IsVoid)
+        {
+            Reach(entry.Number);
+            return;
+        }
         StateCommand command = JsonSerializer.Deserialize(entry.Content.Span, ReplicationJson.Default.StateCommand)!;
         (bool isFirst, bool isNewNode, object? made) = await _replica.WriteAsync(() =>
         {

@@ -161,15 +161,28 @@ public sealed partial class ReplicatedState : IServerState
     {
         if (_problem is { } problem)
             throw new StateException(problem);
-        var id = Guid.NewGuid();
         byte[] content = JsonSerializer.SerializeToUtf8Bytes(command with { Node = _options.Node }, ReplicationJson.Default.StateCommand);
+        while (true)
+            if (await TrySubmitAsync<T>(content, cancellationToken) is { HasCome: true } come)
+                return come.Made;
+    }
+
+    /// <returns>Whether it has come into the log: if not, it never will.</returns>
+    private async Task<(bool HasCome, T Made)> TrySubmitAsync<T>(byte[] content, CancellationToken cancellationToken)
+    {
+        var id = Guid.NewGuid();
         var applied = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pending[id] = applied;
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
         try
         {
             await _log.AppendAsync(id, content, giveUp.Token);
-            return (T)(await applied.Task.WaitAsync(giveUp.Token))!;
+            return (true, (T)(await applied.Task.WaitAsync(giveUp.Token))!);
+        }
+        catch (LateEntryException late)
+        {
+            await AppliedAsync(late.Number).WaitAsync(giveUp.Token);
+            return applied.Task.IsCompleted ? (true, (T)(await applied.Task)!) : (false, default!);
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {

@@ -31,7 +31,9 @@ public class ClusterTests
     {
         await using NatsCluster nats = await NatsCluster.StartAsync();
         using var ledger = new Ledger();
-        await using Node a = await Node.StartAsync(nats.Address, ledger), b = await Node.StartAsync(nats.Address, ledger);
+        // Longer than a node takes to find another server of NATS, also on a slow machine: whoever is taken for gone meanwhile may be stale.
+        const string Patient = "cluster_timeout = \"30s\"";
+        await using Node a = await Node.StartAsync(nats.Address, ledger, server: Patient), b = await Node.StartAsync(nats.Address, ledger, server: Patient);
         Node[] nodes = [a, b];
         await a.UntilAsync(async () => await a.NodesAsync() == 2, "two nodes");
         // One after the other each server of NATS, so the leader too.

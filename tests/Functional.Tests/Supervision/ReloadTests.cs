@@ -124,6 +124,35 @@ public class ReloadTests
     }
 
     [Fact]
+    public async Task Hup_WithAnAppThatComesBackWhileItsEarlierSelfStillEnds_ItHasItsSettings()
+    {
+        using var deployment = new Deployment();
+        string another = $"[app.y]\napp = \"deployed_app\"\nmount = \"/y\"\nworkers = 1\nthreads = 2\npython = \"{LannerServer.DebianPython}\"\n[app.y.settings]\nfirst = 1";
+        await using LannerServer server = await deployment.StartWithAsync("workers = 1", $"state = \"{deployment.Path("state")}\"", another);
+        using HttpClient control = server.OpenControl();
+        var settings = new Uri("/v1/apps/y/settings", UriKind.Relative);
+        string go = deployment.Path("go");
+        Task<string> running = server.Client.GetStringAsync($"/y/await?event={go}");
+        await deployment.Ledger.UntilAsync("begun await", 1);
+
+        deployment.Configure("workers = 1", $"state = \"{deployment.Path("state")}\"");
+        server.Signal("HUP");
+        await Processes.UntilAsync(() => !server.Client.GetAsync("/y/version").Result.IsSuccessStatusCode, "the removed app is gone");
+        deployment.Configure("workers = 1", $"state = \"{deployment.Path("state")}\"", another);
+        server.Signal("HUP");
+        await Processes.UntilAsync(() => server.Client.GetAsync("/y/version").Result.IsSuccessStatusCode, "the app has come back");
+        Assert.False(running.IsCompleted);
+        (await control.PatchAsync(settings, new StringContent("{\"second\":2}"))).EnsureSuccessStatusCode();
+        await File.WriteAllTextAsync(go, "");
+        Assert.Equal("done\n", await running);
+
+        // Its earlier self has ended by now and taken nothing with it.
+        await Processes.UntilAsync(() => Processes.Children(server.Pid).Length == 2, "the earlier one has ended");
+        (await control.PatchAsync(settings, new StringContent("{\"third\":3}"))).EnsureSuccessStatusCode();
+        Assert.Equal("""{"first":1,"second":2,"third":3}""", await control.GetStringAsync(settings));
+    }
+
+    [Fact]
     public async Task Warmup_AsksEveryThreadBeforeTraffic()
     {
         using var deployment = new Deployment();

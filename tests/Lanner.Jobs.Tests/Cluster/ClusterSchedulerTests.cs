@@ -88,7 +88,10 @@ public sealed class ClusterSchedulerTests : IAsyncLifetime
         for (int ended = 0; ended < 4; ended++)
         {
             await UntilAsync(() => _nodes.Sum(static node => node.Runner.Running.Count) > 0);
+            int entries = _engine.Count;
             await PassAsync(TimeSpan.FromSeconds(3));
+            // Who waits for the other node's run looks once a second, and the log is not flooded.
+            Assert.InRange(_engine.Count - entries, 0, 2 * 4);
             (Node at, JobRun run) = Assert.Single(_nodes.SelectMany(static node => node.Runner.Running.Select(run => (node, run))));
             at.Runner.End(run.Id);
         }
@@ -122,11 +125,37 @@ public sealed class ClusterSchedulerTests : IAsyncLifetime
         await UntilAsync(() => _nodes[1].Runner.Started.Any(started => started.Run.Id == run.Id));
     }
 
-    private async Task StartAsync(JobDeclaration[] jobs, params string[] names)
+    [Fact]
+    public async Task Gone_WhatItBegan_IsRepeatedByWhoKnowsTheJob()
     {
-        IReadOnlyList<JobDefinition> definitions = JobReader.Read(jobs, out _);
+        JobDeclaration own = Job("own", "10s") with { Retries = 1 };
+        await StartAsync(name => name == "stranger" ? [Job("other", null)] : [own], "a", "stranger", "b");
+        Node gone = _nodes[0];
+        gone.Runner.Length = static _ => null;
+        _nodes[2].Log.Cut();
+        await UntilAsync(() => !gone.State.IsNodeThere("b"));
+        await PassAsync(TimeSpan.FromSeconds(11), gone, _nodes[1]);
+        JobRun run = Assert.Single(gone.Runner.Running);
+        gone.Log.Cut();
+        await UntilAsync(() => !_nodes[1].State.IsNodeThere("a"));
+        // More often than the stranger looks for those that are gone, and forgets old runs.
+        await PassAsync(TimeSpan.FromSeconds(70), _nodes[1]);
+        StoredRun left = (await _nodes[1].State.RunAsync(run.Id, default))!;
+        Assert.Equal("a", left.Server);
+        Assert.False(left.State is RunState.Interrupted or RunState.Failed);
+        _nodes[2].Log.Mend();
+        await UntilAsync(() => _nodes[1].State.IsNodeThere("b"));
+        await PassAsync(TimeSpan.FromSeconds(30), _nodes[1], _nodes[2]);
+        Assert.Single(_nodes[2].Runner.Started, started => started.Run.Due == run.Due && started.Run.Attempt == 2);
+    }
+
+    private Task StartAsync(JobDeclaration[] jobs, params string[] names) => StartAsync(_ => jobs, names);
+
+    private async Task StartAsync(Func<string, JobDeclaration[]> jobsOf, params string[] names)
+    {
         foreach (string name in names)
         {
+            IReadOnlyList<JobDefinition> definitions = JobReader.Read(jobsOf(name), out _);
             MemoryEngine.MemoryLog log = _engine.Open();
             var state = new ReplicatedState(log, new ReplicationOptions
             {
@@ -150,16 +179,16 @@ public sealed class ClusterSchedulerTests : IAsyncLifetime
         await SettleAsync();
     }
 
-    private async Task PassAsync(TimeSpan time)
+    private async Task PassAsync(TimeSpan time, params Node[] nodes)
     {
         for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMilliseconds(100))
         {
             _time.Pass(TimeSpan.FromMilliseconds(100));
-            await SettleAsync();
+            await SettleAsync(nodes);
         }
     }
 
-    private Task SettleAsync() => Task.WhenAll(_nodes.Where(static node => node.Log.Problem is null && !node.IsDisposed).Select(static node => node.Scheduler.SettleAsync()));
+    private Task SettleAsync(params Node[] nodes) => Task.WhenAll((nodes.Length > 0 ? nodes : [.. _nodes]).Where(static node => node.Log.Problem is null && !node.IsDisposed).Select(static node => node.Scheduler.SettleAsync()));
 
     /// <summary>Lets time pass until something is so.</summary>
     private async Task UntilAsync(Func<bool> condition)

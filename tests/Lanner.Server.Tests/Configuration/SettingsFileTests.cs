@@ -13,8 +13,7 @@ public sealed class SettingsFileTests : IDisposable
     [Fact]
     public void Load_EveryKey_ReachesItsProperty()
     {
-        _loader.Home.Write("cert.pem", "");
-        _loader.Home.Write("key.pem", "");
+        _loader.Home.WriteCertificate();
         var settings = _loader.Settings("""
             [server]
             bind = ["127.0.0.1:0", "[::1]:8000", "unix:web.sock", "fd:3"]

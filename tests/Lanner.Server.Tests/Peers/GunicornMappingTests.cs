@@ -31,8 +31,7 @@ public sealed class GunicornMappingTests : IDisposable
     [Fact]
     public void Map_WhatHasAnEqual_IsTaken()
     {
-        _home.Write("cert.pem", "");
-        _home.Write("key.pem", "");
+        _home.WriteCertificate();
         Directory.CreateDirectory(Path.Combine(_home.Path, "spool"));
 
         var (settings, warnings) = Load(new JsonObject

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Lanner.State.Nats;
+using Lanner.State.Replication;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lanner.State.Tests.Nats;
@@ -11,10 +12,7 @@ public sealed class NatsAppendTests : IAsyncLifetime
 {
     private const string Full = """{"error":{"code":503,"err_code":10047,"description":"insufficient storage resources available"},"stream":"lanner-log","seq":0}""";
     private const string Electing = """{"error":{"code":503,"err_code":10008,"description":"JetStream system temporarily unavailable"},"stream":"lanner-log","seq":0}""";
-    private const string OlderConflict = """{"stream":"lanner-log","seq":0,"duplicate":true}""";
-    private const string Conflict = """{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"},"stream":"lanner-log","seq":0}""";
     private const string Stored = """{"stream":"lanner-log","seq":5}""";
-    private const string Repeated = """{"stream":"lanner-log","seq":5,"duplicate":true}""";
     private const string Nobody = "nobody";
     private const string Lost = "lost";
 
@@ -45,12 +43,9 @@ public sealed class NatsAppendTests : IAsyncLifetime
 
     [Theory]
     [InlineData(1, Stored)]
-    [InlineData(1, Repeated)]
     [InlineData(2, Nobody, Stored)]
     [InlineData(2, Electing, Stored)]
-    [InlineData(2, Lost, Repeated)]
-    [InlineData(2, OlderConflict, Repeated)]
-    [InlineData(2, Conflict, Repeated)]
+    [InlineData(2, Lost, Stored)]
     [InlineData(6, Lost, Full, Electing, Nobody, Lost, Stored)]
     public async Task It_is_attempted_with_the_same_id_until_it_is_acknowledged(int attempts, params string[] answers)
     {
@@ -59,17 +54,10 @@ public sealed class NatsAppendTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_attempt_that_never_comes_through_is_given_another_id()
+    public async Task An_attempt_that_comes_too_late_is_told()
     {
-        Task<long> appending = AppendAsync();
-        while (!_ids.Contains($"{_id:N}.1"))
-        {
-            _answers.Enqueue(OlderConflict);
-            await Task.Delay(10, _limit.Token);
-        }
-        _answers.Clear();
-        _answers.Enqueue(Stored);
-        Assert.Equal(5, await appending);
+        LateEntryException late = await Assert.ThrowsAsync<LateEntryException>(() => AppendAsync(Lost, """{"stream":"lanner-log","seq":200001}"""));
+        Assert.Equal(200_001, late.Number);
     }
 
     [Fact]
@@ -150,7 +138,7 @@ public sealed class NatsAppendTests : IAsyncLifetime
 
     private async Task<string> AnswerAsync(string content)
     {
-        _ids.Enqueue(content.Split("Nats-Msg-Id: ")[1].Split('\r')[0]);
+        _ids.Enqueue(content.Split("Lanner-Id: ")[1].Split('\r')[0]);
         string? answer;
         while (!_answers.TryDequeue(out answer))
             await Task.Delay(5, _end.Token);

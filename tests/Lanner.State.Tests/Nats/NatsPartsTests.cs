@@ -64,10 +64,21 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
         long last = first;
         while (last < first + Reach)
             last = await AppendAsync(10);
-        await _backdoor.WriteAsync(("Nats-Msg-Id", $"{Guid.NewGuid():N}"), ("Lanner-Parts", $"{parts}"));
+        await _backdoor.WriteAsync(("Lanner-Id", $"{Guid.NewGuid():N}"), ("Lanner-Parts", $"{parts}"));
         long next = await AppendAsync(10);
         Assert.Equal(last + 2, next);
-        Assert.Equal(next, (await ReadAsync(last, 1))[0].Number);
+        Assert.Equal([(last + 1, true), (next, false)], (await ReadAsync(last, 2)).Select(static entry => (entry.Number, entry.IsVoid)));
+    }
+
+    [Fact]
+    public async Task An_entry_that_comes_too_long_after_its_first_attempt_does_not_count()
+    {
+        long first = await AppendAsync(10), last = first;
+        while (last < first + Reach - 1)
+            last = await AppendAsync(10);
+        await _backdoor.WriteAsync(("Lanner-Id", $"{Guid.NewGuid():N}"), ("Lanner-Base", $"{first}"));
+        await _backdoor.WriteAsync(("Lanner-Id", $"{Guid.NewGuid():N}"), ("Lanner-Base", $"{first}"));
+        Assert.Equal([(first + Reach, false), (first + Reach + 1, true)], (await ReadAsync(last, 2)).Select(static entry => (entry.Number, entry.IsVoid)));
     }
 
     [Fact]
@@ -76,15 +87,15 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
         Guid id = Guid.NewGuid();
         long first = await AppendAsync(10);
         PartsReference parts = await _backdoor.Parts.StoreAsync(Reference(first), new byte[2_000_000], Limit);
-        long one = await _backdoor.WriteAsync(("Nats-Msg-Id", $"{id:N}.1"), ("Lanner-Parts", $"{parts}"));
+        long one = await _backdoor.WriteAsync(("Lanner-Id", $"{id:N}"), ("Lanner-Parts", $"{parts}"));
         Assert.Equal(id, (await ReadAsync(first, 1))[0].Id);
         await SnapshotAsync(one, trim: one);
         Assert.Equal(0, await CountAsync(PartsReference.Entry));
-        await _backdoor.WriteAsync(("Nats-Msg-Id", $"{id:N}.2"), ("Lanner-Parts", $"{parts}"));
+        await _backdoor.WriteAsync(("Lanner-Id", $"{id:N}"), ("Lanner-Parts", $"{parts}"));
         long next = await AppendAsync(10);
-        Assert.Equal(next, (await ReadAsync(one, 1))[0].Number);
+        Assert.Equal([(one + 1, true), (next, false)], (await ReadAsync(one, 2)).Select(static entry => (entry.Number, entry.IsVoid)));
         // Who comes later finds it so at once.
-        Assert.Equal(next, (await ReadAsync(one, 1))[0].Number);
+        Assert.Equal([(one + 1, true), (next, false)], (await ReadAsync(one, 2)).Select(static entry => (entry.Number, entry.IsVoid)));
     }
 
     [Fact]
@@ -112,10 +123,12 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
     public async Task Messages_of_others_are_left_out()
     {
         await _backdoor.WriteAsync(("Something", "else"));
-        await _backdoor.WriteAsync(("Nats-Msg-Id", "short"));
-        await _backdoor.WriteAsync(("Nats-Msg-Id", $"{Guid.NewGuid():N}"), ("Lanner-Parts", "nonsense"));
+        await _backdoor.WriteAsync(("Lanner-Id", "short"));
+        await _backdoor.WriteAsync(("Lanner-Id", $"{Guid.NewGuid():N}"), ("Lanner-Parts", "nonsense"));
         long number = await AppendAsync(10);
-        Assert.Equal(number, (await ReadAsync(0, 1))[0].Number);
+        List<LogEntry> read = await ReadAsync(0, 4);
+        Assert.Equal([true, true, true, false], read.Select(static entry => entry.IsVoid));
+        Assert.Equal(number, read[3].Number);
     }
 
     [Fact]

@@ -72,9 +72,9 @@ internal sealed class Traffic : IAsyncDisposable
             Assert.All(read, static entry => Assert.Equal(entry.Id, new Guid(entry.Content.Span[..16])));
         }
         List<LogEntry> all = _read.MaxBy(static read => read.Count)!;
-        Assert.Empty(all.GroupBy(static entry => entry.Id).Where(static same => same.Count() > 1).Select(static same => same.Key));
-        Dictionary<Guid, long> numbers = all.ToDictionary(static entry => entry.Id, static entry => entry.Number);
-        Assert.All(_acknowledged, one => Assert.Equal(one.Value, numbers.GetValueOrDefault(one.Key)));
+        // What was sent again, for its acknowledgement was lost, may stand in the log more than once.
+        ILookup<Guid, long> numbers = all.ToLookup(static entry => entry.Id, static entry => entry.Number);
+        Assert.All(_acknowledged, one => Assert.Contains(one.Value, numbers[one.Key]));
     }
 
     public async ValueTask DisposeAsync()

@@ -57,6 +57,22 @@ public sealed class ClusterSettingsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Update_ThatChangesNothingOfWhatAStaleNodeHas_IsMadeAllTheSame()
+    {
+        MemoryEngine.MemoryLog log = _engine.Open();
+        Server a = await StartAsync("a"), b = await StartAsync("b", log);
+        await a.Settings.UpdateAsync(Patch(1), default);
+        log.Hold();
+        Task<SettingsSnapshot> newer = a.Settings.UpdateAsync(Patch(2), default);
+        await ClusterFixture.UntilAsync(() => a.Version == 3, "a has version 3");
+        Task<SettingsSnapshot> back = b.Settings.UpdateAsync(Patch(1), default);
+        log.Mend();
+        Assert.Equal(3, (await newer).Version);
+        Assert.Equal(4, (await back).Version);
+        Assert.Equal("""{"first":1,"n":1}""", Sorted(a.Settings.Current.Json));
+    }
+
+    [Fact]
     public async Task StalledWorker_HoldsUpTheAcknowledgementAndNotOthersDelivery()
     {
         Server a = await StartAsync("a"), b = await StartAsync("b");

@@ -25,6 +25,9 @@ internal sealed class MemoryEngine
     /// <summary>How often each entry is put in.</summary>
     public int Copies { get; set; } = 1;
 
+    /// <summary>The next append is acknowledged only in an attempt that comes too late; whether an earlier one has come into the log.</summary>
+    public bool? HadComeBefore { get; set; }
+
     public string Identity { get; } = Guid.NewGuid().ToString();
 
     public MemoryLog Open()
@@ -88,10 +91,19 @@ internal sealed class MemoryEngine
                     number = engine.Newest + 1;
                     engine._entries.Add(new LogEntry(number, id, entry.ToArray()));
                 }
+                bool isLate = engine.HadComeBefore is not null;
+                if (isLate)
+                {
+                    if (engine.HadComeBefore == false)
+                        engine._entries.RemoveAt(engine._entries.Count - 1);
+                    number = engine.Newest + 1;
+                    engine._entries.Add(new LogEntry(number, id, default) { IsVoid = true });
+                    engine.HadComeBefore = null;
+                }
                 TaskCompletionSource grown = engine._grown;
                 engine._grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 grown.TrySetResult();
-                return number;
+                return isLate ? throw new LateEntryException(number) : number;
             }
         }
 

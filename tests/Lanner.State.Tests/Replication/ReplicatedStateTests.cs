@@ -86,6 +86,22 @@ public sealed class ReplicatedStateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Claim_KnownOnlyAfterOthersTookTheNodeForGone_IsNotItsOwn()
+    {
+        MemoryEngine.MemoryLog log = _engine.Open();
+        ReplicatedState a = await _cluster.JoinAsync("a"), b = await _cluster.JoinAsync("b", log: log);
+        log.Hold();
+        Task<IReadOnlyList<StoredRun?>> claiming = b.TryClaimAsync("b", [Due("one"), Due("two")], [], s_noon, default);
+        await ClusterFixture.UntilAsync(() => a.RunsAsync("two", null, 1, default).GetAwaiter().GetResult().Count == 1, "the claim is in the log");
+        log.Cut();
+        await ClusterFixture.UntilAsync(() => !a.IsNodeThere("b"), "b is gone");
+        InheritedRuns left = await a.InheritAsync("b", "a", s_noon, static job => job == "one", static _ => null, default);
+        Assert.Equal("one", Assert.Single(left.Interrupted).Job);
+        log.Mend();
+        Assert.Equal([null, "two"], (await claiming).Select(static run => run?.Job));
+    }
+
+    [Fact]
     public async Task ManyDeliveries_AreNoBeats_NobodyIsTakenForGone()
     {
         ReplicatedState a = await _cluster.JoinAsync("a", static options => options with { Beat = TimeSpan.FromMinutes(10) });
@@ -159,6 +175,21 @@ public sealed class ReplicatedStateTests : IAsyncLifetime
         log.Mend();
         await ClusterFixture.UntilAsync(() => again.IsNodeThere("a"), "it belongs to the cluster");
         Assert.True(await again.TryAppendAsync("shop", 1, [Version(2)], default));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Change_AcknowledgedTooLate_IsMadeOnce(bool hadComeBefore)
+    {
+        ReplicatedState a = await _cluster.JoinAsync("a"), b = await _cluster.JoinAsync("b");
+        _engine.HadComeBefore = hadComeBefore;
+        await a.EnqueueAsync("a", [Due("mail") with { State = RunState.Waiting, Origin = RunOrigin.Enqueued }], 10, default);
+        foreach (ReplicatedState node in new[] { a, b })
+        {
+            await node.ReachNewestAsync(default);
+            Assert.Single(await node.RunsAsync("mail", null, 10, default));
+        }
     }
 
     [Fact]

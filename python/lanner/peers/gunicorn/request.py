@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator, Optional
 
-from lanner import wsgi
+from lanner.response import FileWrapper
 
 
 class Request:
@@ -116,7 +116,7 @@ class Response:
         if kind is list or kind is tuple:
             self.sent += sum(map(len, result))
             return result
-        if kind is wsgi.FileWrapper:
+        if kind is FileWrapper:
             rest = result.rest()
             if rest is not None:
                 self.sent += rest[2]
