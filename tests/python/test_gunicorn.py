@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from lanner import frames, loading, wsgi
+from lanner import frames, loading
 from lanner.peers import of
 from lanner.peers.gunicorn import hooks, option, options, reading
 from lanner.peers.gunicorn.request import Request, Response
+from lanner.response import FileWrapper
 
 BOOT = os.path.join(os.path.dirname(__file__), "..", "..", "python", "lanner", "boot.py")
 
@@ -188,7 +189,7 @@ def test_response_counts_what_was_sent(tmp_path):
     assert (response.status_code, response.status, response.sent, response.response_length, closed) == (404, "404 Not Found", 9, 9, [True])
     (tmp_path / "file").write_bytes(b"12345")
     with open(tmp_path / "file", "rb") as stream:
-        wrapper = wsgi.FileWrapper(stream)
+        wrapper = FileWrapper(stream)
         assert response.counting(wrapper) is wrapper
     assert response.sent == 14
 
