@@ -116,6 +116,8 @@ public sealed class PrefetchTests : IDisposable
             worker.Sample(0, number, TimeSpan.FromMicroseconds(cpuMicros * number));
             worker.Answer(0, number, wallMicros);
             await request.End.Task;
+            // What was learnt from it is known just after the answer was handed on.
+            Assert.True(SpinWait.SpinUntil(() => worker.Handle.Pooled!.InFlight == 0, TimeSpan.FromSeconds(30)));
         }
         worker.Receive(0);
         return worker;

@@ -43,6 +43,14 @@ internal sealed class SimulatedWorker
         return [.. numbers];
     }
 
+    /// <summary>The same, when the pool has yet to come to it.</summary>
+    public uint[] Await(int thread)
+    {
+        uint[] numbers = [];
+        Assert.True(SpinWait.SpinUntil(() => (numbers = Receive(thread)).Length > 0, TimeSpan.FromSeconds(30)), "no request has come");
+        return numbers;
+    }
+
     /// <summary>The app is called, now.</summary>
     public void Begin(int thread, uint number)
     {
