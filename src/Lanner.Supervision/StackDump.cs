@@ -12,8 +12,10 @@ internal sealed class StackDump(TimeProvider time)
     /// <summary>A real-time signal that nothing else uses; worker_process.py registers it.</summary>
     public const int Signal = 62;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two lines of an answer; on a machine that is busy the process may have to wait for a core in the midst of it.</summary>
+    private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -52,7 +54,7 @@ internal sealed class StackDump(TimeProvider time)
     /// </summary>
     /// <param name="ask">Sends the signal.</param>
     /// <param name="isGone">Whether the process has ended.</param>
-    /// <returns>Empty when the process did not answer within a second.</returns>
+    /// <returns>Empty when the process did not answer within two seconds.</returns>
     public async Task<IReadOnlyList<DumpedThread>> TakeAsync(Action ask, Task isGone)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
