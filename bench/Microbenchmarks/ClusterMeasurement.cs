@@ -62,7 +62,6 @@ internal static class ClusterMeasurement
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  an update until every node has told that it has it: median {times[Updates / 2]:0.0} ms, longest {times[^1]:0.0} ms; {(Used - before).TotalMilliseconds * 1000 / Updates / size:0} µs of CPU a node"));
 
         before = Used;
-        watch.Restart();
         DateTimeOffset due = DateTimeOffset.UnixEpoch;
         for (int n = 0; n < Claims; n++)
         {

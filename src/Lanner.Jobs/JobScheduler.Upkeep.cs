@@ -158,7 +158,11 @@ public sealed partial class JobScheduler
         foreach (string server in await _ledger.ServersAsync(CancellationToken.None))
         {
             if (server == _options.Server || _options.IsServerThere(server))
+            {
+                // Should it go again, it is gone since then.
+                _goneSince.Remove(server);
                 continue;
+            }
             DateTimeOffset now = _time.GetUtcNow();
             // Who knows the job decides; it is given up when nobody does.
             if (!_goneSince.TryGetValue(server, out long goneAt))

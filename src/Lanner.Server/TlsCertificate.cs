@@ -45,10 +45,11 @@ internal sealed partial class TlsCertificate
         try
         {
             SslStreamCertificateContext context = Read(file, settings.TlsKey);
-            if (context.TargetCertificate.RawDataMemory.Span.SequenceEqual(_options.ServerCertificateContext!.TargetCertificate.RawDataMemory.Span))
-                return;
+            bool isSame = context.TargetCertificate.RawDataMemory.Span.SequenceEqual(_options.ServerCertificateContext!.TargetCertificate.RawDataMemory.Span);
+            // Also of the same certificate: its chain may be another.
             _options = Options(context);
-            Renewed(log, context.TargetCertificate.Subject, context.TargetCertificate.NotAfter.ToUniversalTime());
+            if (!isSame)
+                Renewed(log, context.TargetCertificate.Subject, context.TargetCertificate.NotAfter.ToUniversalTime());
         }
         catch (IOException e)
         {

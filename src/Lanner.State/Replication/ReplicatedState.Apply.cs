@@ -10,11 +10,18 @@ public sealed partial class ReplicatedState
     /// <summary>Follows the log for as long as the node lives.</summary>
     private async Task RunAsync()
     {
+        bool isSame = false;
         while (!_ending.IsCancellationRequested)
         {
             try
             {
-                await RequireSameLogAsync();
+                if (!isSame)
+                {
+                    await RequireSameLogAsync();
+                    isSame = true;
+                    // No entry may come that would say so.
+                    Recover();
+                }
                 await foreach (LogEntry entry in _log.ReadAsync(_applied, _ending.Token))
                     await ApplyAsync(entry);
             }
@@ -77,11 +84,20 @@ public sealed partial class ReplicatedState
         OnProblemChanged();
     }
 
+    private void Recover()
+    {
+        if (_problem is null)
+            return;
+        _problem = null;
+        OnProblemChanged();
+    }
+
     private async Task ApplyAsync(LogEntry entry)
     {
         if (entry.IsVoid)
         {
             Reach(entry.Number);
+            Recover();
             return;
         }
         StateCommand command = JsonSerializer.Deserialize(entry.Content.Span, ReplicationJson.Default.StateCommand)!;
@@ -94,11 +110,7 @@ public sealed partial class ReplicatedState
         }, _ending.Token);
 
         Reach(entry.Number);
-        if (_problem is not null)
-        {
-            _problem = null;
-            OnProblemChanged();
-        }
+        Recover();
         if (isFirst)
             Tell(entry, command, isNewNode, made);
         if (_pending.TryGetValue(entry.Id, out TaskCompletionSource<object?>? waiting))
