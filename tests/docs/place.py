@@ -189,16 +189,18 @@ class Running:
         return code
 
     def stop(self) -> None:
-        """Ends the command and all that it started."""
+        """Ends the command and all that it started: the shell may end before the server, whose end closes the output. A worker of
+        Gunicorn that is told to stop while it begins does not hear it."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is not None:
-                break
             try:
                 os.killpg(self._process.pid, number)
-                self._process.wait(PATIENCE)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                pass
+            except ProcessLookupError:
+                break
+            self._reader.join(PATIENCE / 3)
+            if not self._reader.is_alive():
+                break
         self._reader.join(PATIENCE)
+        self._process.wait(PATIENCE)
 
 
 class Answer:
