@@ -61,7 +61,7 @@ class Control:
 
     def ask(self, kind: int, entries: dict[str, Any], number: int = 0) -> dict[str, Any]:
         """Sends a question and waits for its answer, a frame of kind ANSWER with the same number. Any thread may ask.
-        Raises ``Gone`` when none will come."""
+        Raises ``Gone`` when none will come, ``frames.TooLong`` when it is too long to be asked."""
         self.require()
         answer = _Answer()
         number = number or self.number()

@@ -42,10 +42,27 @@ JOB_ENQUEUE = 83
 LOCK_ACQUIRE = 84
 LOCK_RELEASE = 85
 LOG_LEVEL = 75
+JOBS = 76
 
 BODY_IN_FILE = 1
 
+LONGEST = 4 << 20  # bytes of a frame's payload; the front end takes a longer one for a broken wire
+LONGEST_TEXT = 512 << 10  # characters of a message or a traceback
+
 MARSHAL_VERSION = 2  # no references between values, so that the reader in C# stays small
+
+
+class TooLong(Exception):
+    """What was to be told is longer than a frame may be."""
+
+
+def shortened(text: str) -> str:
+    """Its beginning and its end, where it is longer than is told of one."""
+    left_out = len(text) - LONGEST_TEXT
+    if left_out <= 0:
+        return text
+    begin = LONGEST_TEXT // 4
+    return f"{text[:begin]}… [{left_out:,} characters are left out] …{text[begin + left_out:]}"
 
 
 def receive_descriptors(sock: socket.socket, size: int) -> tuple[bytes, list[int]]:
@@ -69,6 +86,8 @@ class ControlLink:
 
     def send(self, kind: int, entries: dict[str, Any]) -> None:
         payload = marshal.dumps(entries, MARSHAL_VERSION)
+        if len(payload) > LONGEST:
+            raise TooLong(f"{len(payload):,} bytes are more than can be told at once: up to {LONGEST:,}")
         self.socket.sendall(HEADER.pack(len(payload), 0, 0, kind, 0, 0) + payload)
 
     def holds_more(self) -> bool:

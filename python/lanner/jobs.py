@@ -5,7 +5,7 @@ import datetime
 import functools
 import json
 import threading
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Union
 
 from . import frames
 from .control import Gone, NotYet, of_worker
@@ -16,7 +16,6 @@ Duration = Union[str, int, float, datetime.timedelta]
 
 registered: Dict[str, "Job"] = {}
 
-_LONGEST_RESULT = 256 << 10  # bytes of JSON; the front end keeps no more
 _LONGEST_REPR = 1000  # characters
 
 
@@ -63,7 +62,7 @@ class Job:
                 "name": self.name, "arguments": arguments, "key": key or "",
                 "at": "" if moment is None else str(round(moment.timestamp() * 1000)), "delay": "" if seconds is None else str(round(seconds * 1000)),
             })
-        except Gone as error:
+        except (Gone, frames.TooLong) as error:
             raise JobError(str(error)) from None
         if answer["code"]:
             raise JobError(answer["message"])
@@ -147,9 +146,18 @@ def job(
     return made
 
 
-def definitions() -> List[Dict[str, Any]]:
-    """What the front end is told of the jobs in the app's code."""
-    return [{"name": each.name, **each.options} for each in registered.values()]
+def definitions(most: int) -> Iterator[List[Dict[str, Any]]]:
+    """What the front end is told of the jobs in the app's code, in pieces of some ``most`` characters."""
+    piece: List[Dict[str, Any]] = []
+    size = 0
+    for each in registered.values():
+        piece.append({"name": each.name, **each.options})
+        size += sum(len(key) + len(value) for key, value in piece[-1].items())
+        if size >= most:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 # In a job worker.
@@ -170,7 +178,7 @@ class Runner:
         with contexts.around(self._app, environ["lanner.context_url"]):
             result = _called(function, given)
         start_response("200 OK", [])
-        return [_result(result)]
+        return [_result(result, int(environ["lanner.max_result"]))]
 
     def _function(self, name: str, call: str) -> Callable[..., Any]:
         if not call:
@@ -205,11 +213,11 @@ def resolve(call: str) -> Callable[..., Any]:
     return found
 
 
-def _result(value: Any) -> bytes:
-    """What is kept of a result: it as JSON, else the beginning of what it looks like."""
+def _result(value: Any, most: int) -> bytes:
+    """What is kept of a result: it as JSON of at most so many bytes, else the beginning of what it looks like."""
     try:
         told = json.dumps(value, allow_nan=False).encode()
-        if len(told) <= _LONGEST_RESULT:
+        if len(told) <= most:
             return told
     except (TypeError, ValueError, RecursionError):
         pass

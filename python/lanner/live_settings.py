@@ -204,7 +204,7 @@ class Settings(Mapping[str, Any]):
             # A newer one may be here already, but not yet in every other worker.
             version = int(answer["version"])
             return next((known for known in list(self._recent) if known.version >= version), self.current)
-        except Gone as error:
+        except (Gone, frames.TooLong) as error:
             raise SettingsError(str(error)) from None
         finally:
             with self._plain:

@@ -17,6 +17,7 @@ ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[
 
 INLINE = 65536  # a body up to this travels in one frame with its head
 PIECE = 1 << 20  # a longer one in frames of this size
+LONGEST_HEAD = frames.LONGEST - INLINE - 16  # of a frame with a body, or an offset and a count
 
 _NONE: list[tuple[str, str]] = []
 _pack = frames.HEADER.pack
@@ -121,6 +122,8 @@ class Exchange:
             try:
                 payload = _dumps((self.status, self.headers), 2) + body
             except ValueError:
+                payload = self._head() + body
+            if len(payload) > LONGEST_HEAD:
                 payload = self._head() + body
             self.finished = True
             self.micros = micros = (_now() - self.started) // 1000
@@ -238,11 +241,14 @@ class Exchange:
     def _head(self) -> bytes:
         self._require_start()
         try:
-            return _dumps((self.status, self.headers), 2)
+            head = _dumps((self.status, self.headers), 2)
         except ValueError:
             if not isinstance(self.headers, list):
                 raise BadResponse(f"the headers are not a list, but {type(self.headers).__name__}") from None
-            return _dumps((_plain(self.status), [tuple(map(_plain, pair)) for pair in self.headers]), 2)
+            head = _dumps((_plain(self.status), [tuple(map(_plain, pair)) for pair in self.headers]), 2)
+        if len(head) > LONGEST_HEAD:
+            raise BadResponse(f"the status and the headers have {len(head):,} bytes; up to {LONGEST_HEAD:,} can be sent")
+        return head
 
     def _require_start(self) -> None:
         if self.status is None:

@@ -57,7 +57,10 @@ def main() -> None:
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
         control.receive()
         os._exit(3)
-    control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable, "jobs": worker_process.declared_jobs()})
+    if worker_process.told(control, worker_process.tell_jobs, control) is None:
+        control.receive()
+        os._exit(3)
+    control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
     _Template(control, settings, *loaded).run()
 
 

@@ -99,10 +99,9 @@ def _run(
             _tell(control, error)
             return 3
     identifiers = [threading.main_thread().ident, *(thread.ident for thread in threads)]
-    control.send(frames.LOADED, {
-        "pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number),
-        "jobs": [] if settings["preload"] else declared_jobs(),
-    })
+    if not settings["preload"] and told(control, tell_jobs, control) is None:
+        return 3
+    control.send(frames.LOADED, {"pid": os.getpid(), "threads": " ".join(f"{number:x}" for number in identifiers if number)})
     if not control.run():
         return 1  # the front end is gone
     control.run_on()
@@ -157,10 +156,13 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
     return app
 
 
-def declared_jobs() -> list[dict[str, Any]]:
-    """The jobs of the app's code, for the front end."""
+def tell_jobs(control: frames.ControlLink | Control) -> bool:
+    """Tells the front end of the jobs in the app's code."""
     jobs = sys.modules.get(f"{__package__}.jobs")
-    return [] if jobs is None else jobs.definitions()
+    if jobs is not None:
+        for piece in jobs.definitions(frames.LONGEST // 8):
+            control.send(frames.JOBS, {"jobs": piece})
+    return True
 
 
 def _set_levels(entries: dict[str, Any]) -> None:
@@ -171,7 +173,7 @@ def _set_levels(entries: dict[str, Any]) -> None:
 
 def _tell_fault(message: str, trace: str) -> None:
     if _control is not None:
-        _control.send(frames.FAULT, {"message": message, "traceback": trace})
+        _control.send(frames.FAULT, {"message": frames.shortened(message), "traceback": frames.shortened(trace)})
 
 
 def told(control: frames.ControlLink | Control, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
@@ -179,7 +181,7 @@ def told(control: frames.ControlLink | Control, step: Callable[..., _T], *argume
     try:
         return step(*arguments)
     except loading.LoadError as error:
-        control.send(frames.FAILED, {"message": str(error), "traceback": error.trace})
+        control.send(frames.FAILED, {"message": frames.shortened(str(error)), "traceback": frames.shortened(error.trace)})
     except BaseException as error:  # SystemExit too
         _tell(control, error)
     return None
@@ -187,7 +189,7 @@ def told(control: frames.ControlLink | Control, step: Callable[..., _T], *argume
 
 def _tell(control: frames.ControlLink | Control, error: BaseException) -> None:
     last = traceback.format_exception_only(type(error), error)[-1].strip()
-    control.send(frames.FAILED, {"message": last, "traceback": wsgi.app_traceback(error)})
+    control.send(frames.FAILED, {"message": frames.shortened(last), "traceback": wsgi.app_traceback(error)})
 
 
 def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:

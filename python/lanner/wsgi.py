@@ -10,6 +10,7 @@ import traceback
 from io import BytesIO
 from typing import Any, Callable
 
+from . import frames
 from .channel import Channel, FrontEndGone
 from .live_settings import settings as live_settings
 from .response import BadResponse, Exchange
@@ -117,8 +118,8 @@ def _close(result: Any) -> None:
 
 
 def app_traceback(error: BaseException) -> str:
-    """Without the server's frames above the app's."""
+    """Without the server's frames above the app's, and shortened."""
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("lanner."):
         trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    return frames.shortened("".join(traceback.format_exception(type(error), error, trace)).rstrip())

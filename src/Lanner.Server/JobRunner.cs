@@ -4,6 +4,7 @@ using System.Text;
 using Lanner.Control;
 using Lanner.Jobs;
 using Lanner.Jobs.Definitions;
+using Lanner.Server.Configuration;
 using Lanner.State.Jobs;
 using Lanner.Supervision;
 
@@ -12,8 +13,8 @@ namespace Lanner.Server;
 /// <summary>Carries runs out in the job workers of their apps, and keeps what they write until their end is in the ledger.</summary>
 /// <param name="find">The supervisor of an app.</param>
 /// <param name="catchUp">Done when <see cref="Write"/> has been told of all that was written before.</param>
-/// <param name="longestLog">Characters of a run's log that are kept.</param>
-internal sealed class JobRunner(Func<string, AppSupervisor?> find, Func<Task> catchUp, int longestLog) : IJobRunner
+/// <param name="limits">How much of a run's log and result is kept.</param>
+internal sealed class JobRunner(Func<string, AppSupervisor?> find, Func<Task> catchUp, JobLimits limits) : IJobRunner
 {
     /// <summary>What the request ids of runs begin with.</summary>
     public const string Prefix = "run-";
@@ -40,13 +41,14 @@ internal sealed class JobRunner(Func<string, AppSupervisor?> find, Func<Task> ca
         if (find(run.Job.App) is not { } supervisor)
             return new JobOutcome(RunState.Interrupted) { Reason = $"there is no app {run.Job.App}" };
         string id = IdOf(run.Id);
-        var log = new RunLog(longestLog);
+        var log = new RunLog(limits.MaxLog);
         _logs[id] = log;
         JobEnd end = await supervisor.RunJobAsync(new JobCall(id, run.Job.Name)
         {
             Call = run.Job.Source == JobSource.File ? run.Job.Call : "",
             Arguments = run.Arguments.IsEmpty ? "[]" : Encoding.UTF8.GetString(run.Arguments.Span),
             ContextUrl = run.Job.ContextUrl ?? "",
+            LargestResult = limits.MaxResult,
             Timeout = run.Job.Timeout,
         }).WaitAsync(cancellationToken);
         // What the run wrote comes another way than its end.

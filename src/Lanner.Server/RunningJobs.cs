@@ -122,7 +122,7 @@ internal sealed partial class RunningJobs : IAsyncDisposable
             await scheduler.ReviseAsync(jobs, CancellationToken.None);
         else if (jobs.Count > 0)
         {
-            _runner ??= new JobRunner(Find, CatchUp, _limits.MaxLog);
+            _runner ??= new JobRunner(Find, CatchUp, _limits);
             _scheduler = await JobScheduler.StartAsync(jobs, _ledger, _runner, TimeProvider.System, Options(), _log, CancellationToken.None, Tell);
             Started(_log, jobs.Count);
         }
@@ -134,6 +134,8 @@ internal sealed partial class RunningJobs : IAsyncDisposable
         IsServerThere = Cluster is { } cluster ? cluster.IsNodeThere : ServerInstance.IsThere,
         MissedAfter = _limits.MissedAfter,
         MostWaiting = _limits.Queue,
+        LargestArguments = _limits.MaxArguments,
+        LargestResult = _limits.MaxResult,
         LongestLog = _limits.MaxLog,
         LongestTraceback = _limits.MaxLog,
         GiveUpAfter = _limits.GiveUpAfter,

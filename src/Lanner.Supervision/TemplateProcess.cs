@@ -23,6 +23,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     private readonly SafeFileHandle _lifeline;
     private readonly ConcurrentDictionary<int, WorkerHandle> _workers = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<int>> _forks = new();
+    private readonly List<DeclaredJob> _jobs = [];
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StartOutput _startOutput;
     private readonly MetricMemory _counted;
@@ -53,7 +54,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     public int Generation { get; }
 
     /// <summary>The jobs that the app's code has registered, as far as the template has loaded it.</summary>
-    public IReadOnlyList<DeclaredJob> DeclaredJobs { get; private set; } = [];
+    public IReadOnlyList<DeclaredJob> DeclaredJobs => _jobs;
 
     /// <summary>What was found before the last fork that its workers share or lose.</summary>
     public int Hazards { get; private set; }
@@ -95,6 +96,7 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
             WorkerHandle.Create(slot, Generation, serial, threads, _surroundings.Output, _surroundings.MetricsOf(_app.Name), _surroundings.Time, WriteOutput);
         worker.Asked = _asked;
         worker.Kind = kind;
+        worker.Broke = why => WorkerBroke(_log, _app.Name, worker.Pid, why);
         var forked = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         _workers[serial] = worker;
         _forks[serial] = forked;
@@ -251,8 +253,10 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
     {
         switch (kind)
         {
+            case FrameKind.Jobs:
+                _jobs.AddRange(DeclaredJob.Read(entries));
+                break;
             case FrameKind.Loaded:
-                DeclaredJobs = DeclaredJob.Read(entries);
                 _loaded.TrySetResult();
                 break;
             case FrameKind.Failed:

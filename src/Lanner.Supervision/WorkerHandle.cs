@@ -15,6 +15,7 @@ public sealed partial class WorkerHandle
     private readonly ControlLink _control;
     private readonly SafeFileHandle _lifeline;
     private readonly Socket[] _sockets;
+    private readonly List<DeclaredJob> _jobs = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +50,7 @@ public sealed partial class WorkerHandle
     public WorkerKind Kind { get; internal set; }
 
     /// <summary>The jobs that its code has registered, where the worker itself has loaded it.</summary>
-    internal IReadOnlyList<DeclaredJob> DeclaredJobs { get; private set; } = [];
+    internal IReadOnlyList<DeclaredJob> DeclaredJobs => _jobs;
 
     public int Generation { get; }
 
@@ -109,6 +110,9 @@ public sealed partial class WorkerHandle
     /// <summary>Answers what the worker asks. Not awaited: the next may come before the answer.</summary>
     internal WorkerQuestions? Asked { get; set; }
 
+    /// <summary>Called when what it says on the control link is no frame: it is killed.</summary>
+    internal Action<string>? Broke { get; set; }
+
     /// <summary>Identifies this process among all that its template forked.</summary>
     internal int Serial { get; }
 
@@ -157,10 +161,11 @@ public sealed partial class WorkerHandle
                 if (kind == FrameKind.Loaded)
                 {
                     Stacks.Know(entries.Text("threads"));
-                    DeclaredJobs = DeclaredJob.Read(entries);
                     if (Advance(WorkerState.Ready))
                         _ready.TrySetResult();
                 }
+                else if (kind == FrameKind.Jobs)
+                    _jobs.AddRange(DeclaredJob.Read(entries));
                 else if (kind == FrameKind.LogLevel)
                     Levels.Answered(entries.Number("serial"));
                 else if (kind == FrameKind.Failed)
@@ -172,8 +177,9 @@ public sealed partial class WorkerHandle
             }
             _hungUp.TrySetResult();
         }
-        catch (WireException)
+        catch (WireException e)
         {
+            Broke?.Invoke(e.Message);
             Kill();
         }
         finally

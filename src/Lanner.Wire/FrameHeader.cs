@@ -141,6 +141,7 @@ public enum FrameKind : byte
 
     /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
     LogLevel = 75,
+    Jobs = 76,
 }
 
 /// <summary>Flags of a frame.</summary>

@@ -23,7 +23,7 @@ def fresh(monkeypatch):
 
 
 def named(name):
-    [found] = [each for each in jobs.definitions() if each["name"] == name]
+    [found] = [each for piece in jobs.definitions(1 << 20) for each in piece if each["name"] == name]
     return found
 
 
@@ -296,7 +296,7 @@ class TestRunner:
     def run(name="", call="", arguments="[]"):
         told = []
         body = jobs.Runner(None)(
-            {"lanner.job": name, "lanner.call": call, "lanner.arguments": arguments, "lanner.context_url": ""},
+            {"lanner.job": name, "lanner.call": call, "lanner.arguments": arguments, "lanner.context_url": "", "lanner.max_result": "20000"},
             lambda status, headers: told.append(status))
         assert told == ["200 OK"]
         return json.loads(b"".join(body))
@@ -312,8 +312,10 @@ class TestRunner:
         assert self.run("nan") == {"repr": "[nan]"}
 
     def test_of_one_that_is_too_long_its_beginning_is_kept(self):
-        lanner.job(lambda: "x" * 2_000_000, name="long")
+        lanner.job(lambda: "x" * 19_998, name="fits")
+        lanner.job(lambda: "x" * 19_999, name="long")
         lanner.job(lambda: {1: "x" * 5000, "set": {1}}, name="odd")
+        assert self.run("fits") == "x" * 19_998
         assert self.run("long") == {"repr": "'" + "x" * 999}
         assert len(self.run("odd")["repr"]) == 1000
 

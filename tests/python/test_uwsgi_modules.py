@@ -155,7 +155,7 @@ def test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed(modules
         return modules[0].SPOOL_OK
 
     asked = spooled(monkeypatch, mail)
-    [told] = jobs.definitions()
+    [[told]] = jobs.definitions(1 << 20)
     assert (told["name"], told["retries"], told["retry_pause"]) == (f"{__name__}.{test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed.__name__}.mail", "1000", "30000ms")
     assert mail.__doc__ == "Its words."
     for call in (mail, mail.spool):

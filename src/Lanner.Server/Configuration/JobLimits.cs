@@ -9,6 +9,12 @@ internal sealed record JobLimits
     /// <summary>Runs of a job that may wait; one more is refused.</summary>
     public int Queue { get; init; } = 10_000;
 
+    /// <summary>Bytes of JSON that a run may be given; with more it is refused.</summary>
+    public int MaxArguments { get; init; } = 256 << 10;
+
+    /// <summary>Bytes of JSON of a run's result; of a larger one only the beginning of its repr is kept.</summary>
+    public int MaxResult { get; init; } = 256 << 10;
+
     /// <summary>Characters of what a run writes, and of its traceback; of more, the end is kept.</summary>
     public int MaxLog { get; init; } = 64 << 10;
 

@@ -112,7 +112,7 @@ internal static class ServerSettingTable
             { DefaultText = "$OTEL_EXPORTER_OTLP_ENDPOINT" },
         new Setting<ServerSettings, JobLimits>("jobs", new JobLimitsKind(),
             s => s.JobLimits, (s, v) => s with { JobLimits = v },
-            "What holds for all jobs: [server.jobs] with missed_after (due and not started for so long is missed, until then late), queue (runs of a job that may wait), max_log (how much of a run's log and traceback is kept), give_up_after (how long after the start runs that were interrupted wait for an app to tell their job)."),
+            "What holds for all jobs: [server.jobs] with missed_after (due and not started for so long is missed, until then late), queue (runs of a job that may wait), max_arguments and max_result (how much JSON a run may be given, and is kept of what it returns; 16KB to 2MB), max_log (how much of a run's log and traceback is kept), give_up_after (how long after the start runs that were interrupted wait for an app to tell their job)."),
         new Setting<ServerSettings, bool>("watch", new BooleanKind(),
             s => s.Watch, (s, v) => s with { Watch = v },
             "For development: the apps are reloaded when their files change, and the browser shows the traceback while the code is broken.")

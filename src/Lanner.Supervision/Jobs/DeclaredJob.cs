@@ -12,7 +12,7 @@ public sealed record DeclaredJob(string Name, IReadOnlyDictionary<string, string
         Options.TryGetValue(option, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
     /// <summary>Reads what a template or worker says of its jobs.</summary>
-    internal static IReadOnlyList<DeclaredJob> Read(Dictionary<string, object?> entries)
+    internal static List<DeclaredJob> Read(Dictionary<string, object?> entries)
     {
         var jobs = new List<DeclaredJob>();
         foreach (object? entry in entries.GetValueOrDefault("jobs") as List<object?> ?? [])

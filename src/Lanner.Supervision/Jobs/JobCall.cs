@@ -14,6 +14,9 @@ public sealed record JobCall(string Run, string Job)
     /// <summary>The URL of the request in whose context it runs; empty: none.</summary>
     public string ContextUrl { get; init; } = "";
 
+    /// <summary>Bytes; of a longer result the worker tells only what it looks like.</summary>
+    public int LargestResult { get; init; } = 256 << 10;
+
     /// <summary>How long it may run; null: for ever.</summary>
     public TimeSpan? Timeout { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Lanner.Wire;
 using Microsoft.Win32.SafeHandles;
@@ -8,9 +9,6 @@ namespace Lanner.Supervision;
 /// <summary>A run on its way through a pool of job workers: a request whose environ names the job, whose answer is its result.</summary>
 internal sealed class JobExchange : QueuedExchange
 {
-    /// <summary>Results are kept in the ledger; longer ones are cut there.</summary>
-    private const int LongestResult = 1 << 20;
-
     private readonly JobCall _call;
     private readonly MarshalWriter _frame = new();
     private readonly ArrayBufferWriter<byte> _result = new();
@@ -28,6 +26,7 @@ internal sealed class JobExchange : QueuedExchange
         Entry("lanner.arguments", call.Arguments);
         Entry("lanner.context_url", call.ContextUrl);
         Entry("lanner.request_id", call.Run);
+        Entry("lanner.max_result", call.LargestResult.ToString(CultureInfo.InvariantCulture));
         _frame.EndDict();
         _frame.EndFrame(at, FrameKind.Request, (uint)(_frame.Count - at - FrameHeader.Size));
     }
@@ -84,7 +83,7 @@ internal sealed class JobExchange : QueuedExchange
 
     private void Keep(ReadOnlySpan<byte> piece)
     {
-        if (_result.WrittenCount + piece.Length <= LongestResult)
+        if (_result.WrittenCount + piece.Length <= _call.LargestResult)
             _result.Write(piece);
     }
 

@@ -2,12 +2,13 @@ using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
-/// <summary>Limits of all jobs: <c>{ missed_after = "10s", queue = 10000, max_log = "64KB", give_up_after = "10m" }</c>.</summary>
+/// <summary>Limits of all jobs: <c>{ missed_after = "10s", queue = 10000, max_arguments = "256KB", max_result = "256KB", max_log = "64KB", give_up_after = "10m" }</c>.</summary>
 internal sealed class JobLimitsKind : ValueKind<JobLimits>
 {
-    private static readonly string[] Keys = ["missed_after", "queue", "max_log", "give_up_after"];
+    private static readonly string[] Keys = ["missed_after", "queue", "max_arguments", "max_result", "max_log", "give_up_after"];
     private static readonly DurationKind Duration = new();
     private static readonly WholeNumberKind Count = new(1, 10_000_000);
+    private static readonly SizeKind Json = new(16 << 10, 2 << 20);
     private static readonly SizeKind Length = new(1024, 16 << 20);
 
     public override string Type => $"table of {string.Join(", ", Keys)}";
@@ -31,6 +32,14 @@ internal sealed class JobLimitsKind : ValueKind<JobLimits>
                     var queue = Count.Read(given, baseDirectory);
                     (limits, problem) = (limits with { Queue = queue.Value }, queue.Problem);
                     break;
+                case "max_arguments":
+                    var arguments = Json.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { MaxArguments = (int)(arguments.Value ?? 0) }, arguments.Problem);
+                    break;
+                case "max_result":
+                    var result = Json.Read(given, baseDirectory);
+                    (limits, problem) = (limits with { MaxResult = (int)(result.Value ?? 0) }, result.Problem);
+                    break;
                 case "max_log":
                     var length = Length.Read(given, baseDirectory);
                     (limits, problem) = (limits with { MaxLog = (int)(length.Value ?? 0) }, length.Problem);
@@ -52,5 +61,5 @@ internal sealed class JobLimitsKind : ValueKind<JobLimits>
     public override Reading<JobLimits> Parse(string text, string baseDirectory) => Wrong(text);
 
     public override string Show(JobLimits value) =>
-        $"{{ missed_after = {Duration.Show(value.MissedAfter)}, queue = {Count.Show(value.Queue)}, max_log = {Length.Show(value.MaxLog)}, give_up_after = {Duration.Show(value.GiveUpAfter)} }}";
+        $"{{ missed_after = {Duration.Show(value.MissedAfter)}, queue = {Count.Show(value.Queue)}, max_arguments = {Json.Show(value.MaxArguments)}, max_result = {Json.Show(value.MaxResult)}, max_log = {Length.Show(value.MaxLog)}, give_up_after = {Duration.Show(value.GiveUpAfter)} }}";
 }
