@@ -30,8 +30,13 @@ class Held:
         self._pid = os.getpid()
         self._turn = turn
 
+    @property
+    def lost(self) -> bool:
+        """Whether another may have it by now: in a cluster, this node was taken for gone in the meantime. It does not come back."""
+        return self._turn.lost
+
     def __repr__(self) -> str:
-        return f"<lanner.lock {self.name!r} held, number {self.number}>"
+        return f"<lanner.lock {self.name!r} {'lost' if self.lost else 'held'}, number {self.number}>"
 
 
 class Lock:
@@ -55,9 +60,9 @@ class Lock:
         held._turn.give_back()
 
     def locked(self) -> bool:
-        """Whether this object holds it, in this process."""
+        """Whether this object holds it, in this process, and has not lost it."""
         held = self._held
-        return held is not None and held._pid == os.getpid()
+        return held is not None and held._pid == os.getpid() and not held.lost
 
     @property
     def number(self) -> int:
@@ -133,6 +138,7 @@ def _control() -> Optional[Control]:
         control = of_worker()
         if control is not None:
             control.require()
+            control.on(frames.LOCK_LOST, _lose)
     except NotYet:
         raise RuntimeError(
             "a lock cannot be taken while the app is loaded: this process is not a worker yet. Do it in lanner.process.setup, a request or a job"
@@ -142,6 +148,12 @@ def _control() -> Optional[Control]:
     return control
 
 
+def _lose(entries: Dict[str, Any]) -> None:
+    turn = _turns.pop(entries["number"], None)
+    if turn is not None:
+        turn.lost = True
+
+
 class _Turn:
     """One question for a lock, put to the server."""
 
@@ -149,15 +161,19 @@ class _Turn:
         self._name = name
         self._control = control
         self._question = control.number()
+        self.lost = False
 
     def take(self, patience: Optional[int]) -> Optional[int]:
         """Waits; the number of the grant, None when it was not to be had in that time."""
+        _turns[self._question] = self
         try:
             answer = self._control.ask(
                 frames.LOCK_ACQUIRE, {"name": self._name, "patience": "" if patience is None else str(patience)}, self._question
             )
         except Gone as error:
             raise LockError(str(error)) from None
+        if answer["code"]:
+            _turns.pop(self._question, None)
         if answer["code"] == "not-in-time":
             return None
         if answer["code"]:
@@ -166,11 +182,14 @@ class _Turn:
 
     def give_back(self) -> None:
         """Releases it, or stops waiting for it; a second time it does nothing."""
+        _turns.pop(self._question, None)
         try:
             self._control.send(frames.LOCK_RELEASE, {"number": self._question})
         except OSError:
             pass  # the server has ended, and this process ends with it
 
+
+_turns: Dict[int, _Turn]  # by the numbers of their questions, until they are over
 
 # Without a server: between the threads of this process.
 
@@ -182,7 +201,8 @@ _numbers: "itertools.count[int]"
 
 def _fresh() -> None:
     """Nothing is held: at the start, and in a forked child, whose copies of all this may be of any moment."""
-    global _gate, _threads, _lines, _numbers
+    global _turns, _gate, _threads, _lines, _numbers
+    _turns = {}
     _gate = threading.Lock()
     _threads = {}
     _lines = {}
@@ -191,6 +211,8 @@ def _fresh() -> None:
 
 class _TurnHere:
     """One thread's turn in the line of a name."""
+
+    lost = False
 
     def __init__(self, name: str) -> None:
         self._name = name

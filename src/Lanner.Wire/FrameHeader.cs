@@ -138,6 +138,7 @@ public enum FrameKind : byte
 
     /// <summary>Worker to front end: what the question of this number asked for, or was granted, is not needed any more: marshalled dict with number. Not answered.</summary>
     LockRelease = 85,
+    LockLost = 86,
 
     /// <summary>Front end to template or worker: marshalled dict with the levels of loggers; a worker sends it back when they are set.</summary>
     LogLevel = 75,

@@ -87,6 +87,29 @@ public sealed class WorkerLocksTests : IDisposable
         Assert.Equal(6, (int)(await AnswerAsync())["number"]!);
     }
 
+    [Fact]
+    public async Task Lose_TellsWhoHasIt_AlsoWhenItsGrantIsStillOnItsWay()
+    {
+        await AskAsync(5, "x");
+        _wanted["x"].SetResult(new LockAnswer(7, "", ""));
+        await ReadAsync();
+        await AskAsync(6, "y");
+        _locks.Lose(10);
+        Assert.Equal((FrameKind.LockLost, 5), await ReadAsync());
+        _wanted["y"].SetResult(new LockAnswer(9, "", ""));
+        Assert.Equal((FrameKind.Answer, 6), await ReadAsync());
+        Assert.Equal((FrameKind.LockLost, 6), await ReadAsync());
+        await AskAsync(8, "z");
+        _wanted["z"].SetResult(new LockAnswer(11, "", ""));
+        Assert.Equal((FrameKind.Answer, 8), await ReadAsync());
+        foreach (int number in (int[])[5, 6, 8])
+            await ReleaseAsync(number);
+        Assert.Equal([("z", 11L)], _released); // of the others nothing is left to release
+
+        async Task<(FrameKind, int)> ReadAsync() =>
+            await _theirs.ReadAsync().WaitAsync(s_patience) is var (kind, entries) ? (kind, entries.Number("number")) : throw new InvalidOperationException("it ended");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -1,5 +1,6 @@
 """Served by several servers with one state. `/settings` gives them with their version, `/set?name=&value=` changes one and gives the
-version, `/enqueue?job=&arguments=[…]` gives the run's id. EVERY makes `tick` due so often.
+version, `/enqueue?job=&arguments=[…]` gives the run's id,
+`/lock?name=&path=` has a lock until the file is there and gives its number and whether it was lost. EVERY makes `tick` due so often.
 """
 from __future__ import annotations
 
@@ -41,5 +42,10 @@ def application(environ: Any, start_response: Any) -> Any:
     if path == "/enqueue":
         run = {"once": once, "held": held}[asked["job"]].enqueue(*json.loads(asked.get("arguments", "[]")))
         return answer(start_response, run.encode(), headers=who())
+    if path == "/lock":
+        with lanner.lock("x") as hold:
+            note("locked", asked["name"])
+            await_file(asked["path"])
+            return answer(start_response, f"{hold.number} {hold.lost}".encode(), headers=who())
     seen = {"version": lanner.settings.version, "values": dict(lanner.settings)}
     return answer(start_response, json.dumps(seen).encode(), content_type="application/json", headers=who())

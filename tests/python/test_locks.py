@@ -206,6 +206,28 @@ def test_a_question_and_its_release_have_one_number(front_end: frames.ControlLin
     assert front_end.receive() == (frames.LOCK_RELEASE, {"number": asked[0]["number"]})
 
 
+def test_a_lock_that_the_node_has_lost_says_so(front_end: frames.ControlLink) -> None:
+    control = front_end.control  # type: ignore[attr-defined]
+    lock = lanner.lock("x")
+    asked: list[dict[str, Any]] = []
+    thread = started(lambda: asked.append(answer(front_end, fence="7")))
+    with lock as held:
+        thread.join()
+        assert lock.locked() and not held.lost
+        front_end.send(frames.LOCK_LOST, {"number": asked[0]["number"] + 1})  # another's
+        front_end.send(frames.LOCK_LOST, {"number": asked[0]["number"]})
+        assert control.receive_one() and not held.lost
+        assert control.receive_one() and held.lost
+        assert not lock.locked() and held.number == 7
+        assert repr(held) == "<lanner.lock 'x' lost, number 7>"
+    # It can be asked for again.
+    thread = started(lambda: (front_end.receive(), asked.append(answer(front_end, fence="9"))))
+    with lock as held:
+        thread.join()
+        assert lock.locked() and not held.lost and held.number == 9
+    assert not locks._turns
+
+
 def test_refusals_are_told_apart(front_end: frames.ControlLink) -> None:
     asked: list[dict[str, Any]] = []
     thread = started(lambda: asked.append(answer(front_end, "not-in-time")))

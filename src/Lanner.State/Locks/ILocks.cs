@@ -29,6 +29,9 @@ public interface ILocks : IAsyncDisposable
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     Task<LockGrant?> AcquireAsync(string holder, string name, TimeSpan patience, CancellationToken cancellationToken);
 
+    /// <summary>Called when all that was granted here up to a number is lost, though its holders have not released it; it returns soon.</summary>
+    Action<long>? Lost { get; set; }
+
     /// <summary>Releases what was granted; the next one has it. Nothing happens when it has been released before.</summary>
     Task ReleaseAsync(LockGrant grant);
 

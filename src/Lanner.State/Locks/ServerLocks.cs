@@ -20,6 +20,9 @@ public sealed class ServerLocks(Func<int, Task<long>> reserve, TimeProvider time
     private long _next;
     private long _end;
 
+    /// <summary>Never called: nothing ends these locks but what ends their holders.</summary>
+    public Action<long>? Lost { get; set; }
+
     /// <inheritdoc/>
     public async Task<LockGrant?> AcquireAsync(string holder, string name, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Lanner.State.Locks;
+using Microsoft.Extensions.Logging;
 
 namespace Lanner.State.Replication;
 
@@ -6,6 +7,9 @@ public sealed partial class ReplicatedState
 {
     /// <inheritdoc/>
     public ILocks Locks => _locks;
+
+    [LoggerMessage(5018, LogLevel.Warning, "the lock {Name} (number {Number}) is lost: this node was taken for gone while {Holder} had it")]
+    private static partial void LockLost(ILogger log, string name, string holder, long number);
 
     /// <summary>
     /// Locks for all nodes of a cluster: the places in the lines are entries of the log, so all nodes agree who has what. A node
@@ -23,11 +27,14 @@ public sealed partial class ReplicatedState
         private readonly HashSet<long> _granted = [];
 
         /// <summary>What was granted here, and to whom.</summary>
-        private readonly Dictionary<long, string> _held = [];
+        private readonly Dictionary<long, (string Name, string Holder)> _held = [];
 
         /// <summary>Of each name the last that was sent: asking is in the order of the calls.</summary>
         private readonly Dictionary<string, Task> _sending = new(StringComparer.Ordinal);
         private readonly Dictionary<string, List<CancellationTokenSource>> _askers = new(StringComparer.Ordinal);
+
+        /// <inheritdoc/>
+        public Action<long>? Lost { get; set; }
 
         /// <inheritdoc/>
         public async Task<LockGrant?> AcquireAsync(string holder, string name, TimeSpan patience, CancellationToken cancellationToken)
@@ -108,7 +115,7 @@ public sealed partial class ReplicatedState
             CancellationTokenSource[] waiting;
             lock (_gate)
             {
-                numbers = [.. _held.Where(one => one.Value == holder).Select(static one => one.Key)];
+                numbers = [.. _held.Where(one => one.Value.Holder == holder).Select(static one => one.Key)];
                 foreach (long number in numbers)
                     _held.Remove(number);
                 waiting = _askers.TryGetValue(holder, out List<CancellationTokenSource>? askers) ? [.. askers] : [];
@@ -149,6 +156,7 @@ public sealed partial class ReplicatedState
         /// <summary>The node was taken for gone: its places are gone.</summary>
         public void Lose(long upTo)
         {
+            KeyValuePair<long, (string Name, string Holder)>[] held;
             lock (_gate)
             {
                 _lostUpTo = Math.Max(_lostUpTo, upTo);
@@ -156,8 +164,12 @@ public sealed partial class ReplicatedState
                     asker.Done.TrySetResult(false);
                 _waiting.Clear();
                 _granted.Clear();
+                held = [.. _held];
                 _held.Clear();
             }
+            foreach ((long number, (string name, string holder)) in held)
+                LockLost(state._logger, name, holder, number);
+            Lost?.Invoke(upTo);
         }
 
         private Task<LockPlace> AskInOrderAsync(string name, string holder)
@@ -193,7 +205,7 @@ public sealed partial class ReplicatedState
                     return false;
                 if (place.IsFirst || _granted.Remove(place.Number))
                 {
-                    _held[place.Number] = holder;
+                    _held[place.Number] = (place.Name, holder);
                     return true;
                 }
                 _waiting[place.Number] = asker;
@@ -203,7 +215,7 @@ public sealed partial class ReplicatedState
                 bool isGranted = await asker.Done.Task.WaitAsync(giveUp);
                 if (isGranted)
                     lock (_gate)
-                        _held[place.Number] = holder;
+                        _held[place.Number] = (place.Name, holder);
                 return isGranted;
             }
             catch (OperationCanceledException)

@@ -14,6 +14,9 @@ public sealed class WorkerLocks
     private readonly Lock _gate = new();
     private readonly Dictionary<WorkerHandle, Dictionary<int, Question>> _questions = [];
 
+    /// <summary>The highest number that was lost: what was granted before it is lost too, also if nobody has been told of it yet.</summary>
+    private long _lostUpTo;
+
     /// <summary>Waits for a lock; null: this server keeps no locks. A call that is cancelled has none.</summary>
     public Func<LockRequest, CancellationToken, Task<LockAnswer>>? Wanted { get; set; }
 
@@ -32,17 +35,20 @@ public sealed class WorkerLocks
         if (!TryNote(worker, number, question))
             return;
         LockAnswer answer = await AskAsync(worker, question, entries.Whole("patience"));
-        bool isWanted;
+        bool isWanted, isLost;
         lock (_gate)
         {
             isWanted = !question.IsOver;
             question.Grant = answer.Number;
-            if (answer.Number == 0 && isWanted)
+            isLost = answer.Number != 0 && answer.Number <= _lostUpTo;
+            if (isWanted && (answer.Number == 0 || isLost))
                 _questions.GetValueOrDefault(worker)?.Remove(number);
         }
         if (isWanted)
             await TellAsync(worker, number, answer);
-        else if (answer.Number != 0)
+        if (isWanted && isLost)
+            await TellLostAsync(worker, number);
+        else if (!isWanted && answer.Number != 0)
             Released?.Invoke(name, answer.Number);
     }
 
@@ -63,6 +69,28 @@ public sealed class WorkerLocks
         if (grant != 0)
             Released?.Invoke(question.Name, grant);
     }
+
+    /// <summary>What was granted up to a number is lost: who has it is told.</summary>
+    public void Lose(long upTo)
+    {
+        var lost = new List<(WorkerHandle Worker, int Number)>();
+        lock (_gate)
+        {
+            _lostUpTo = Math.Max(_lostUpTo, upTo);
+            foreach ((WorkerHandle worker, Dictionary<int, Question> its) in _questions)
+                lost.AddRange(its.Where(one => one.Value.Grant is > 0 and long grant && grant <= upTo).Select(one => (worker, one.Key)));
+            foreach ((WorkerHandle worker, int number) in lost)
+                _questions[worker].Remove(number);
+        }
+        foreach ((WorkerHandle worker, int number) in lost)
+            _ = TellLostAsync(worker, number);
+    }
+
+    private static Task TellLostAsync(WorkerHandle worker, int number) => worker.TellAsync(FrameKind.LockLost, frame =>
+    {
+        frame.Str("number");
+        frame.Int(number);
+    });
 
     private async Task<LockAnswer> AskAsync(WorkerHandle worker, Question question, long? patience)
     {

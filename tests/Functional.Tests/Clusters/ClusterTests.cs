@@ -94,6 +94,10 @@ public class ClusterTests
         await a.UntilAsync(async () => await a.NodesAsync() == 2, "two nodes");
         (_, long version, _) = await a.ChangeAsync("n", 1);
         Assert.Equal(version, await b.VersionAsync());
+        string path = a.Path("locked");
+        Task<string> loser = b.Server.Client.GetStringAsync($"/lock?name=b&path={path}");
+        await ledger.UntilAsync("locked b", 1);
+        Task<string> heir = a.Server.Client.GetStringAsync($"/lock?name=a&path={path}");
 
         relay.Cut();
         await b.UntilAsync(async () => (string?)(await b.ClusterAsync())["problem"] is not null, "it knows that it is cut off");
@@ -114,6 +118,13 @@ public class ClusterTests
         await b.UntilAsync(async () => await b.VersionAsync() >= newer, "it has what was changed meanwhile");
         await a.UntilAsync(async () => await a.NodesAsync() == 2, "it belongs to the cluster again");
         Assert.Equal(HttpStatusCode.OK, (await b.ChangeAsync("n", 4)).Status);
+        // The lock of the node that was gone went on to the other, and its thread can know.
+        await ledger.UntilAsync("locked a", 1);
+        await b.Server.WaitForOutputAsync(static line => line.Contains("the lock x/x (number ", StringComparison.Ordinal) && line.Contains(") is lost: ", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(path, "");
+        string[] lost = (await loser).Split(), held = (await heir).Split();
+        Assert.Equal(("True", "False"), (lost[1], held[1]));
+        Assert.True(long.Parse(lost[0], System.Globalization.CultureInfo.InvariantCulture) < long.Parse(held[0], System.Globalization.CultureInfo.InvariantCulture));
         (exit, output) = await LannerServer.RunToEndAsync(["status", "--cluster", "--control", $"unix:{a.Server.ControlSocket}"]);
         Assert.Equal((0, 3), (exit, output.Length));
     }

@@ -61,6 +61,8 @@ public sealed class ClusterLocksTests : LocksTests
     {
         MemoryEngine.MemoryLog log = _engine.Open();
         ReplicatedState b = await _cluster.JoinAsync("b", log: log);
+        var lost = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        b.Locks.Lost = upTo => lost.TrySetResult(upTo);
         LockGrant held = (await b.Locks.AcquireAsync("h", "x", ForEver, default))!.Value;
         LockGrant other = (await AskAsync("a", "y"))!.Value;
         Task<LockGrant?> waits = b.Locks.AcquireAsync("h", "y", ForEver, default);
@@ -73,6 +75,7 @@ public sealed class ClusterLocksTests : LocksTests
         log.Mend();
         await Locks.ReleaseAsync(other);
         Assert.True((await waits.WaitAsync(Patience))!.Value.Number > other.Number);
+        Assert.InRange(await lost.Task.WaitAsync(Patience), held.Number, long.MaxValue);
         // It has lost it: its release does not touch the next one's.
         await b.Locks.ReleaseAsync(held);
         Assert.Null(await AskAsync("c", "x", TimeSpan.Zero));
