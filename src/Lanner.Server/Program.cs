@@ -1,6 +1,8 @@
 using Lanner.Server;
 using Lanner.Server.Commands;
+using Lanner.Supervision;
 
 SocketThreads.Prepare();
 InheritedDescriptors.KeepFromPrograms();
-return await new CommandLine(Console.Out, Console.Error).RunAsync(args, CancellationToken.None);
+using EarlyPython? early = EarlyStart.Begin(args);
+return await new CommandLine(Console.Out, Console.Error, early).RunAsync(args, CancellationToken.None);

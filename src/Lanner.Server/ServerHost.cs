@@ -32,7 +32,8 @@ internal static partial class ServerHost
     /// <param name="read">Reads the settings anew, for a reload.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="file">The settings file, if there is one: the control API may replace it.</param>
-    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, SettingsText? file = null)
+    /// <param name="early">An interpreter that boots already; ended here when no app needs it.</param>
+    public static async Task<int> RunAsync(ServerSettings settings, Func<ConfigurationResult> read, CancellationToken cancellationToken, SettingsText? file = null, EarlyPython? early = null)
     {
         ServerLog serverLog;
         ILoggerFactory logs;
@@ -46,15 +47,15 @@ internal static partial class ServerHost
             return 1;
         }
         using (logs)
-            return await RunAsync(settings, read, file, logs, serverLog, cancellationToken);
+            return await RunAsync(settings, read, file, early, logs, serverLog, cancellationToken);
     }
 
     private static async Task<int> RunAsync(
-        ServerSettings settings, Func<ConfigurationResult> read, SettingsText? file, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
+        ServerSettings settings, Func<ConfigurationResult> read, SettingsText? file, EarlyPython? early, ILoggerFactory logs, ServerLog serverLog, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var quick = new CancellationTokenSource();
-        using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs);
+        using var processes = new PythonProcesses(PythonDirectory, TimeProvider.System, logs, early);
         ILogger log = logs.CreateLogger<RunningServer>();
         using NotifySocket manager = NotifySocket.Open(Environment.GetEnvironmentVariable, TimeProvider.System, logs.CreateLogger<NotifySocket>());
         AccessLogWriter? accessLog = null;
@@ -96,6 +97,7 @@ internal static partial class ServerHost
             control = await OpenControlAsync(server, settings, logs, stop.Token);
             web = Build(settings, server.Tls, logs);
             await started;
+            early?.Dispose();
             if ((settings.Otlp ?? OtlpSettings.OfEnvironment(Environment.GetEnvironmentVariable)) is { } otlp)
                 push = new OtlpPush(otlp, server, TimeProvider.System, logs.CreateLogger<OtlpPush>());
 

@@ -31,10 +31,20 @@ internal sealed class OutputCollector : IDisposable
     public SafeFileHandle Open(bool isError, Action<OutputLine> sink, Action? ended = null)
     {
         (SafeFileHandle read, SafeFileHandle write) = Posix.Pipe(nonBlockingRead: true);
-        lock (_gate)
-            _sources.Add(new OutputSource(read, isError, sink, ended));
-        Posix.Write(_wakeWrite, [1]);
+        Attach(read, isError, sink, ended);
         return write;
+    }
+
+    /// <summary>The same for a pipe that there is.</summary>
+    /// <param name="pipe">Its end to read from, which does not block; it belongs to the collector from now on.</param>
+    /// <param name="isError">Which stream it is.</param>
+    /// <param name="sink">Takes the lines.</param>
+    /// <param name="ended">Called after the last line, when no process holds the pipe any more.</param>
+    public void Attach(SafeFileHandle pipe, bool isError, Action<OutputLine> sink, Action? ended = null)
+    {
+        lock (_gate)
+            _sources.Add(new OutputSource(pipe, isError, sink, ended));
+        Posix.Write(_wakeWrite, [1]);
     }
 
     /// <summary>Done when all lines that were written before have gone to their sinks.</summary>

@@ -22,7 +22,8 @@ public static class ProcessEnvironment
     private static readonly string[] FromServiceManager =
         ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
 
-    internal static IEnumerable<string> Of(AppDefinition app)
+    /// <param name="own">What the app's settings say.</param>
+    internal static IEnumerable<string> Of(IReadOnlyDictionary<string, string> own)
     {
         var variables = new Dictionary<string, string>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -32,7 +33,7 @@ public static class ProcessEnvironment
         foreach (string name in FromServiceManager)
             variables.Remove(name);
         variables.TryAdd(ArenaCount, "2");
-        foreach ((string name, string value) in app.Environment)
+        foreach ((string name, string value) in own)
             variables[name] = value;
         return variables.Select(entry => $"{entry.Key}={entry.Value}");
     }

@@ -16,6 +16,9 @@ internal sealed class ProcessSurroundings : IDisposable
 
     public required OutputCollector Output { get; init; }
 
+    /// <summary>A process that boots already; null: none.</summary>
+    public EarlyPython? Early { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     /// <summary>Hears what happens to apps.</summary>

@@ -23,12 +23,13 @@ public sealed partial class PythonProcesses : IDisposable
     /// <param name="pythonDirectory">The directory that holds the package <c>lanner</c>.</param>
     /// <param name="time">The clock of every deadline and pause.</param>
     /// <param name="logs">Where the server and the apps' output are logged.</param>
-    public PythonProcesses(string pythonDirectory, TimeProvider time, ILoggerFactory logs)
+    /// <param name="early">A process that boots already, for the first template that it fits; disposing of it is the caller's.</param>
+    public PythonProcesses(string pythonDirectory, TimeProvider time, ILoggerFactory logs, EarlyPython? early = null)
     {
         _logs = logs;
         _appLog = logs.CreateLogger("Lanner.App");
         _recordLog = logs.CreateLogger(RecordCategory);
-        _surroundings = new ProcessSurroundings { PythonDirectory = pythonDirectory, Output = _output, Time = time, WriteOutput = Write };
+        _surroundings = new ProcessSurroundings { PythonDirectory = pythonDirectory, Output = _output, Time = time, WriteOutput = Write, Early = early };
     }
 
     /// <summary>Has what happens to apps told; it is called on any thread and must return at once.</summary>

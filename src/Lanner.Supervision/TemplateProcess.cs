@@ -191,33 +191,19 @@ internal sealed partial class TemplateProcess : IAsyncDisposable
 
     private static TemplateProcess Launch(AppDefinition app, int generation, ProcessSurroundings surroundings, SettingsDelivery settings, WorkerQuestions asked, ILogger log)
     {
-        (SafeFileHandle control, SafeFileHandle theirControl) = Posix.SocketPair();
-        (SafeFileHandle theirLifeline, SafeFileHandle lifeline) = Posix.Pipe();
-        int pid = 0;
-        var output = new StartOutput(line => surroundings.WriteOutput(app.Name, -1, pid, line));
-        using SafeFileHandle nothing = File.OpenHandle("/dev/null");
-        using SafeFileHandle stdout = surroundings.Output.Open(isError: false, output.Write, output.End);
-        using SafeFileHandle stderr = surroundings.Output.Open(isError: true, output.Write, output.End);
+        LaunchedPython python;
         try
         {
-            pid = Posix.Spawn(
-                app.Python,
-                [app.Python, Path.Combine(surroundings.PythonDirectory, "lanner", "boot.py")],
-                ProcessEnvironment.Of(app),
-                [nothing, stdout, stderr, theirControl, theirLifeline]);
-            return new TemplateProcess(app, generation, surroundings, settings, asked, log, pid, new ControlLink(control), lifeline, output);
+            python = surroundings.Early?.TakeFor(app) ?? LaunchedPython.Launch(app.Python, surroundings.PythonDirectory, ProcessEnvironment.Of(app.Environment));
         }
         catch (Win32Exception e)
         {
-            control.Dispose();
-            lifeline.Dispose();
             throw new AppLoadException($"the interpreter could not be started: {e.Message}");
         }
-        finally
-        {
-            theirControl.Dispose();
-            theirLifeline.Dispose();
-        }
+        var output = new StartOutput(line => surroundings.WriteOutput(app.Name, -1, python.Pid, line));
+        surroundings.Output.Attach(python.StandardOutput, isError: false, output.Write, output.End);
+        surroundings.Output.Attach(python.StandardError, isError: true, output.Write, output.End);
+        return new TemplateProcess(app, generation, surroundings, settings, asked, log, python.Pid, new ControlLink(python.Control), python.Lifeline, output);
     }
 
     private async Task ReadAsync()

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Lanner.Server.Configuration;
 using Lanner.Server.Peers.Gunicorn;
+using Lanner.Supervision;
 
 namespace Lanner.Server.Commands;
 
@@ -22,13 +23,16 @@ internal sealed class CommandLine
     private readonly RootCommand _root;
     private readonly List<SettingOptions> _options = [];
 
-    public CommandLine(TextWriter output, TextWriter error)
+    /// <param name="output">Where answers go.</param>
+    /// <param name="error">Where problems go.</param>
+    /// <param name="early">An interpreter that boots already.</param>
+    public CommandLine(TextWriter output, TextWriter error, EarlyPython? early = null)
     {
         _output = output;
         _error = error;
         _root = new RootCommand("Lanner, an application server for Python web apps.")
         {
-            ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, sources, file, cancellationToken) => ServerHost.RunAsync(settings, () => ConfigurationLoader.Load(sources), cancellationToken, file: file)),
+            ConfiguredCommand("serve", "Runs the server in the foreground.", (settings, sources, file, cancellationToken) => ServerHost.RunAsync(settings, () => ConfigurationLoader.Load(sources), cancellationToken, file, early)),
             ConfiguredCommand("check", "Reads the configuration, imports the app and lists every problem.", (settings, _, _, cancellationToken) => AppCheck.RunAsync(settings, cancellationToken)),
         };
         foreach (var command in new ControlCommands(output, error, Environment.GetEnvironmentVariable).All()) _root.Subcommands.Add(command);
