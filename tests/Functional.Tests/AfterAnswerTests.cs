@@ -192,9 +192,8 @@ public class AfterAnswerTests(AfterAnswerTests.Fixture fixture) : IClassFixture<
     [Fact]
     public async Task File_ThatCannotBeRead_CutsTheConnectionAndIsTold()
     {
-        (_, string head, string body) = await fixture.RawAsync("/file/not-readable");
+        (_, _, string body) = await fixture.RawAsync("/file/not-readable");
 
-        Assert.Contains("Content-Length: 10000", head, StringComparison.Ordinal);
         Assert.DoesNotContain("x", body, StringComparison.Ordinal);
         await fixture.Server.WaitForOutputAsync(static line => line.Contains("the file that it gave could not be read: ", StringComparison.Ordinal));
     }
