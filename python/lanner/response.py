@@ -1,6 +1,7 @@
 """What becomes of an app's answer: its status, headers and body as frames. PEP 3333."""
 from __future__ import annotations
 
+import io
 import marshal
 import os
 import stat
@@ -17,6 +18,7 @@ ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[
 
 INLINE = 65536  # a body up to this travels in one frame with its head
 PIECE = 1 << 20  # a longer one in frames of this size
+_PAGE = 4096
 LONGEST_HEAD = frames.LONGEST - INLINE - 16  # of a frame with a body, or an offset and a count
 
 _NONE: list[tuple[str, str]] = []
@@ -27,6 +29,10 @@ _now = time.monotonic_ns
 
 class BadResponse(Exception):
     """The app broke PEP 3333; the text says how."""
+
+
+class ClientGone(ConnectionError):
+    """Raised from ``write``: nobody reads any more."""
 
 
 class FileWrapper:
@@ -50,11 +56,17 @@ class FileWrapper:
     def rest(self) -> tuple[int, int, int] | None:
         """(descriptor, offset, bytes to the end) of a regular file, or None."""
         try:
+            if isinstance(self.filelike, io.BufferedIOBase) and not isinstance(self.filelike, (io.BufferedReader, io.BufferedRandom)):
+                return None  # gzip and its like: the descriptor is that of other bytes
             descriptor = self.filelike.fileno()
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return None
+            if status.st_blocks == 0 and status.st_size <= _PAGE:
+                return None  # perhaps of /proc or /sys, whose sizes are not true
             offset = self.filelike.tell()
+            if not 0 <= offset < 1 << 62:
+                return None
         except Exception:  # a file-like object may raise anything here, or lack the methods
             return None
         return descriptor, offset, max(0, status.st_size - offset)
@@ -105,7 +117,11 @@ class Exchange:
     def write(self, data: bytes) -> None:
         if self.status is None:
             raise BadResponse("write was called before start_response")
+        if self.finished:
+            raise BadResponse("write was called after the end of the answer")
         self._piece(data)
+        if self._cells[self._cancel_word] == self.number:
+            raise ClientGone("the client is gone")
 
     # What becomes of the app's return value.
 
@@ -150,23 +166,30 @@ class Exchange:
             chunks = iter(result)
         except TypeError:
             raise BadResponse(f"the app returned {type(result).__name__}, not an iterable of bytes") from None
-        without_body = self.environ["REQUEST_METHOD"] == "HEAD"
+        without_body = self.environ.get("REQUEST_METHOD") == "HEAD"
+        left: int | None = None
         for chunk in chunks:
             if type(chunk) is not bytes:
                 chunk = _as_bytes(chunk)
             if not chunk:
                 continue
             if self.finished:
-                continue  # more than the Content-Length that was promised and sent
+                break  # more than the Content-Length that was promised and sent
             if self.head_sent:
                 self._piece(chunk)
             elif without_body:
                 self._whole(b"")
                 return
-            elif len(chunk) <= INLINE and self._declared_length() == len(chunk):
-                self._whole(chunk)
             else:
-                self._piece(chunk)
+                left = self._declared_length()
+                if len(chunk) <= INLINE and left == len(chunk):
+                    self._whole(chunk)
+                else:
+                    self._piece(chunk)
+            if left is not None:
+                left -= len(chunk)
+                if left < 0:
+                    break  # the same; the front end cuts it off
             if self._cells[self._cancel_word] == self.number:
                 break  # nobody is there any more: the iterable is closed by our caller
         if self.finished:
@@ -178,9 +201,12 @@ class Exchange:
 
     def _declared_length(self) -> int | None:
         if self.status is not None:
-            for name, value in self.headers:
-                if len(name) == 14 and name.lower() == "content-length":
-                    return int(value) if value.isascii() and value.isdigit() else None
+            try:
+                for name, value in self.headers:
+                    if len(name) == 14 and name.lower() == "content-length":
+                        return int(value) if value.isascii() and value.isdigit() else None
+            except (AttributeError, TypeError, ValueError):
+                pass  # no pairs of str: the front end says what is wrong
         return None
 
     def _whole(self, body: bytes) -> None:
@@ -245,7 +271,7 @@ class Exchange:
         except ValueError:
             if not isinstance(self.headers, list):
                 raise BadResponse(f"the headers are not a list, but {type(self.headers).__name__}") from None
-            head = _dumps((_plain(self.status), [tuple(map(_plain, pair)) for pair in self.headers]), 2)
+            head = _dumps((_plain(self.status), [tuple(map(_plain, pair)) if isinstance(pair, (tuple, list)) else None for pair in self.headers]), 2)
         if len(head) > LONGEST_HEAD:
             raise BadResponse(f"the status and the headers have {len(head):,} bytes; up to {LONGEST_HEAD:,} can be sent")
         return head
@@ -262,10 +288,15 @@ class Exchange:
         self.finished = True
         return _pack(len(payload), self.number, min(micros, 0xFFFFFFFF), kind, 0, 0) + payload
 
+    def give_up(self) -> None:
+        """Nobody waits for the rest of the answer."""
+        if not self.finished:
+            self._finish(frames.END, b"")
+
     def fail(self, code: str, text: str) -> None:
         """Tells the front end that no answer, or no rest of one, will come."""
         if self.finished:
-            print(text, file=sys.stderr)
+            tell(text)
         else:
             self._finish(frames.ERROR, _dumps((code, text), 2))
 
@@ -288,6 +319,14 @@ class Exchange:
                 sent = max(0, sent - len(part))
         except OSError:
             raise FrontEndGone from None
+
+
+def tell(text: str) -> None:
+    """To the log, also where the app has closed or lost its ``sys.stderr``."""
+    try:
+        print(text, file=sys.stderr or sys.__stderr__)
+    except Exception:
+        print(text, file=sys.__stderr__)
 
 
 def _as_bytes(chunk: Any) -> bytes:

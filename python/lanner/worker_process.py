@@ -15,7 +15,7 @@ import traceback
 from typing import Any, Callable, Optional, TypeVar
 
 from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, response, wsgi
-from .channel import Channel
+from .channel import Channel, FrontEndGone
 from .control import Control
 from .identity import worker as identity
 from .live_settings import settings as live_settings
@@ -288,6 +288,8 @@ def _serve(
         app, ended = peer.thread(app, ended)
         begun.put(None)
         wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, noted, ended)
+    except FrontEndGone:
+        pass  # as at the end of the channel
     except BaseException:
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
         traceback.print_exc()

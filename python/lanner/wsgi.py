@@ -3,17 +3,17 @@ from __future__ import annotations
 
 import marshal
 import os
-import sys
 import threading
 import time
 import traceback
 from io import BytesIO
+from sys import getrefcount
 from typing import Any, Callable
 
 from . import frames
 from .channel import Channel, FrontEndGone
 from .live_settings import settings as live_settings
-from .response import BadResponse, Exchange
+from .response import BadResponse, ClientGone, Exchange, tell
 
 SAMPLE_MASK = 15  # the thread's CPU time is read after every 16th request: the call takes 0.3 µs
 LONG_MICROS = 1000  # and after each request that took longer
@@ -33,8 +33,8 @@ def serve(
     """Runs requests until the front end closes the channel. ``cells[first:first + 8]`` is this thread's line of the scoreboard;
     ``running[0]`` is the environ of the request that runs; ``ended`` is called after each."""
     exchange = Exchange(channel, cells, first)
-    start_response = exchange.start_response
     begin, respond = exchange.begin, exchange.respond
+    held = getrefcount(exchange)
     ahead, receive = channel.ahead, channel.receive
     loads, now, bytes_io = marshal.loads, _now, BytesIO
     fence = threading.Lock()
@@ -62,23 +62,32 @@ def serve(
         else:
             body = bytes_io(payload[split:])
         environ["wsgi.input"] = body
+        result = None
+        if getrefcount(exchange) != held:
+            # Something has kept start_response or write() of an earlier request: what it calls late must not reach this one.
+            exchange = Exchange(channel, cells, first)
+            begin, respond = exchange.begin, exchange.respond
         begin(number, environ, started)
         running[1] = live_settings.current
         running[0] = environ
-        result = None
         try:
-            result = app(environ, start_response)
+            result = app(environ, exchange.start_response)
             respond(result)
         except FrontEndGone:
             _close(result)
             return
+        except ClientGone:
+            exchange.give_up()
         except BadResponse as error:
             exchange.fail("bad-response", str(error))
         except BaseException as error:  # SystemExit too: an app's exit() ends its request, not the server
             exchange.fail("app-error", app_traceback(error))
-        if type(result) is not list and result is not None and hasattr(result, "close"):
+        if type(result) is not list and result is not None:
             _close(result)
-        body.close()
+        try:
+            body.close()
+        except Exception:  # the app has closed its descriptor, taken it apart or holds a view of it
+            pass
         running[0] = None
         ended()
         count += 1
@@ -109,12 +118,12 @@ def _sampler(cells: Any, first: int) -> Callable[[int], None]:
 
 
 def _close(result: Any) -> None:
-    close = getattr(result, "close", None)
-    if close is not None:
-        try:
+    try:
+        close = getattr(result, "close", None)
+        if close is not None:
             close()
-        except BaseException as error:
-            print(app_traceback(error), file=sys.stderr)
+    except BaseException as error:
+        tell(app_traceback(error))
 
 
 def app_traceback(error: BaseException) -> str:
@@ -122,4 +131,7 @@ def app_traceback(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("lanner."):
         trace = trace.tb_next
-    return frames.shortened("".join(traceback.format_exception(type(error), error, trace)).rstrip())
+    try:
+        return frames.shortened("".join(traceback.format_exception(type(error), error, trace)).rstrip())
+    except BaseException as another:  # what an exception says of itself is the app's code, and memory may be short
+        return f"{type(error).__name__}; its traceback could not be written: {type(another).__name__}"

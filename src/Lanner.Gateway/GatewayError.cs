@@ -18,14 +18,18 @@ public readonly record struct GatewayError(string Code, int Status, string Text)
     public static readonly GatewayError BadResponse = new("bad-response", 502, "The application gave no valid answer. The reason is in the server's log.");
     public static readonly GatewayError WorkerDied = new("worker-died", 502, "The process that ran the request ended before it had answered.");
     public static readonly GatewayError AppNotReady = new("app-not-ready", 503, "The application is not ready.");
+    public static readonly GatewayError BodyNotStored = new("body-not-stored", 503, "The server has no room for the request's body.");
     public static readonly GatewayError QueueFull = new("queue-full", 503, "Too many requests are waiting.");
     public static readonly GatewayError QueueTimeout = new("queue-timeout", 503, "The request waited too long for its turn.");
 
     public static readonly GatewayError RequestTimeout = new("request-timeout", 504, "The application did not answer in time.");
 
+    /// <summary>What went wrong in the server, for its log; the client is not told.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>All there are.</summary>
     public static IReadOnlyList<GatewayError> All { get; } =
-        [NoMount, RequestIncomplete, BodyTooLarge, AppError, BadResponse, WorkerDied, AppNotReady, QueueFull, QueueTimeout, RequestTimeout];
+        [NoMount, RequestIncomplete, BodyTooLarge, AppError, BadResponse, WorkerDied, AppNotReady, BodyNotStored, QueueFull, QueueTimeout, RequestTimeout];
 
     /// <summary>Its place in <see cref="All"/>.</summary>
     internal int Number
@@ -49,7 +53,7 @@ public readonly record struct GatewayError(string Code, int Status, string Text)
         response.ContentType = "text/plain; charset=utf-8";
         if (Status == StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = "1";
-        if (Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status413PayloadTooLarge)
+        if (Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status413PayloadTooLarge || Code == BodyNotStored.Code)
             response.Headers.Connection = "close";
         await WriteAsync(context, $"{Status} {Code}\n{Text}\n");
     }

@@ -1,3 +1,4 @@
+using Lanner.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Gateway;
@@ -15,6 +16,15 @@ public sealed partial class PythonAppEndpoint
 
     [LoggerMessage(3004, LogLevel.Warning, "app {App}, request {RequestId} in worker {Pid}: the body is longer than its Content-Length and was cut off")]
     private static partial void TooLong(ILogger log, string app, string requestId, int pid);
+
+    [LoggerMessage(3006, LogLevel.Error, "the body of request {RequestId} {Method} {Path} could not be stored in the spool_directory: {Why}")]
+    private static partial void NotStored(ILogger log, string requestId, string method, string path, string why);
+
+    [LoggerMessage(3007, LogLevel.Warning, "the client of {Request} is slow and its answer cannot be stored in the spool_directory, so the app is held back: {Why}")]
+    private static partial void HeldBack(ILogger log, RequestLabel request, string why);
+
+    [LoggerMessage(3008, LogLevel.Error, "app {App}, request {RequestId} in worker {Pid}: the file that it gave could not be read: {Why}")]
+    private static partial void Unreadable(ILogger log, string app, string requestId, int pid, string why);
 
     [LoggerMessage(3005, LogLevel.Error, "app {App}, request {RequestId} in worker {Pid}: the body is shorter than its Content-Length; the connection was closed")]
     private static partial void TooShort(ILogger log, string app, string requestId, int pid);

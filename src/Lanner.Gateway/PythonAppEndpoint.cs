@@ -1,4 +1,5 @@
 using Lanner.Supervision;
+using Lanner.Wire;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -30,7 +31,7 @@ public sealed partial class PythonAppEndpoint
         _time = time;
         _log = log;
         _accessLog = accessLog;
-        _forwarders = new DefaultObjectPool<RequestForwarder>(new ForwarderPolicy(settings, time), maximumRetained: 1024);
+        _forwarders = new DefaultObjectPool<RequestForwarder>(new ForwarderPolicy(settings, time, (request, why) => HeldBack(log, request, why)), maximumRetained: 1024);
     }
 
     /// <summary>Which app answers where; replaced as a whole.</summary>
@@ -89,7 +90,11 @@ public sealed partial class PythonAppEndpoint
                 if (body is not null)
                     await ForwardAsync(context, target, origin, body, passage);
                 else if (passage.Error is { } error)
+                {
+                    if (error.Reason is { } reason)
+                        NotStored(_log, passage.RequestId, context.Request.Method, context.Request.Path, reason);
                     await error.WriteAsync(context);
+                }
                 else
                 {
                     passage.HasNoAnswer = true;
@@ -153,6 +158,8 @@ public sealed partial class PythonAppEndpoint
                 await FailAsync(context, writer, result, passage);
                 return;
         }
+        if (writer.FileFault is { } fileFault)
+            Unreadable(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid, fileFault);
         if (writer.WasCut)
             TooLong(_log, passage.Mount!.App.App.Name, passage.RequestId, passage.WorkerPid);
         if (!whole && !writer.ClientGone)
@@ -248,9 +255,9 @@ public sealed partial class PythonAppEndpoint
         public RequestSpans? Spans;
     }
 
-    private sealed class ForwarderPolicy(GatewaySettings settings, TimeProvider time) : PooledObjectPolicy<RequestForwarder>
+    private sealed class ForwarderPolicy(GatewaySettings settings, TimeProvider time, Action<RequestLabel, string> heldBack) : PooledObjectPolicy<RequestForwarder>
     {
-        public override RequestForwarder Create() => new(settings, time);
+        public override RequestForwarder Create() => new(settings, time, heldBack);
 
         public override bool Return(RequestForwarder obj) => true;
     }

@@ -42,29 +42,38 @@ internal sealed class RequestBody : IDisposable
         if (announced > settings.MaxBody)
             return (null, GatewayError.BodyTooLarge);
         var body = new RequestBody { Length = 0 };
+        PipeReader reader = context.Request.BodyReader;
         using var silence = new CancellationTokenSource(settings.BodyTimeout, time);
+        // A read that its own token ends would leave the reader in a state that Kestrel, which reads on to the end, takes for a fault.
+        using CancellationTokenRegistration ending = silence.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         try
         {
-            PipeReader reader = context.Request.BodyReader;
             while (true)
             {
-                ReadResult read = await reader.ReadAsync(silence.Token);
+                ReadResult read = await reader.ReadAsync();
+                if (read.IsCanceled)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    body.Dispose();
+                    return (null, GatewayError.RequestIncomplete);
+                }
                 if (body.Length + read.Buffer.Length > settings.MaxBody)
                 {
+                    reader.AdvanceTo(read.Buffer.End);
                     body.Dispose();
                     return (null, GatewayError.BodyTooLarge);
                 }
-                await body.AppendAsync(read.Buffer, announced, settings);
+                string? fault = await body.AppendAsync(read.Buffer, announced, settings);
                 reader.AdvanceTo(read.Buffer.End);
+                if (fault is not null)
+                {
+                    body.Dispose();
+                    return (null, GatewayError.BodyNotStored with { Reason = fault });
+                }
                 if (read.IsCompleted)
                     return (body, null);
                 silence.CancelAfter(settings.BodyTimeout);
             }
-        }
-        catch (OperationCanceledException) when (silence.IsCancellationRequested)
-        {
-            body.Dispose();
-            return (null, GatewayError.RequestIncomplete);
         }
         catch (BadHttpRequestException e)
         {
@@ -95,7 +104,8 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    private async ValueTask AppendAsync(ReadOnlySequence<byte> bytes, long? announced, GatewaySettings settings)
+    /// <summary>Null, or why the bytes cannot be kept.</summary>
+    private async ValueTask<string?> AppendAsync(ReadOnlySequence<byte> bytes, long? announced, GatewaySettings settings)
     {
         long length = Length!.Value + bytes.Length;
         if (File is null && length <= settings.BodyMemory)
@@ -106,19 +116,32 @@ internal sealed class RequestBody : IDisposable
         }
         else
         {
-            if (File is null)
+            try
             {
-                File = TemporaryFile.Open(settings.SpoolDirectory);
-                await RandomAccess.WriteAsync(File, _rented.AsMemory(0, _count), 0);
+                await ToFileAsync(bytes, settings);
             }
-            long at = Length.Value;
-            foreach (ReadOnlyMemory<byte> segment in bytes)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                await RandomAccess.WriteAsync(File, segment, at);
-                at += segment.Length;
+                return e.Message;
             }
         }
         Length = length;
+        return null;
+    }
+
+    private async ValueTask ToFileAsync(ReadOnlySequence<byte> bytes, GatewaySettings settings)
+    {
+        if (File is null)
+        {
+            File = TemporaryFile.Open(settings.SpoolDirectory);
+            await RandomAccess.WriteAsync(File, _rented.AsMemory(0, _count), 0);
+        }
+        long at = Length!.Value;
+        foreach (ReadOnlyMemory<byte> segment in bytes)
+        {
+            await RandomAccess.WriteAsync(File, segment, at);
+            at += segment.Length;
+        }
     }
 
     private void Reserve(int size)

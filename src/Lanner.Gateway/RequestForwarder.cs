@@ -25,10 +25,13 @@ internal sealed class RequestForwarder : QueuedExchange, IValueTaskSource<Forwar
     private string? _fault;
     private RequestLabel _label;
 
-    public RequestForwarder(GatewaySettings settings, TimeProvider time)
+    /// <param name="settings">The bounds.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="heldBack">Told when the app has to wait for a slow client because nothing can be stored: the request, and why.</param>
+    public RequestForwarder(GatewaySettings settings, TimeProvider time, Action<RequestLabel, string> heldBack)
     {
         _time = time;
-        _writer = new ResponseWriter(settings, time);
+        _writer = new ResponseWriter(settings, time, why => heldBack(_label, why));
     }
 
     public override ReadOnlySpan<byte> RequestFrame => _frame.Written;

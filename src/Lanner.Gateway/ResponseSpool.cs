@@ -34,9 +34,17 @@ internal sealed class ResponseSpool
     private int _inMemory;
     private bool _ended;
     private bool _clientGone;
+    private readonly Action<string>? _heldBack;
+    private bool _cannotStore;
 
-    public ResponseSpool(PipeWriter client, ValueTask<FlushResult> underWay, GatewaySettings settings, TimeProvider time)
+    /// <param name="client">Where to.</param>
+    /// <param name="underWay">What was sent before and has not been taken.</param>
+    /// <param name="settings">The bounds.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="heldBack">Told once, with the reason, when the file cannot be written: the app waits instead.</param>
+    public ResponseSpool(PipeWriter client, ValueTask<FlushResult> underWay, GatewaySettings settings, TimeProvider time, Action<string>? heldBack = null)
     {
+        _heldBack = heldBack;
         _client = client;
         _settings = settings;
         _time = time;
@@ -63,12 +71,9 @@ internal sealed class ResponseSpool
                     _more.Release();
                     return;
                 }
-                if (usesFile && _fileEnd - _fileStart + piece.Length <= _settings.ResponseSpool)
-                {
-                    ToFile(piece.Span);
+                if (usesFile && _fileEnd - _fileStart + piece.Length <= _settings.ResponseSpool && TryToFile(piece.Span))
                     return;
-                }
-                patient = !usesFile && _settings.ResponseSpool >= piece.Length;
+                patient = !usesFile && !_cannotStore && _settings.ResponseSpool >= piece.Length;
             }
             if (!patient)
             {
@@ -79,11 +84,8 @@ internal sealed class ResponseSpool
                 continue;
             lock (_gate)
             {
-                if (_fileEnd == _fileStart && !_clientGone)
-                {
-                    ToFile(piece.Span);
+                if (_fileEnd == _fileStart && !_clientGone && TryToFile(piece.Span))
                     return;
-                }
             }
         }
     }
@@ -111,16 +113,28 @@ internal sealed class ResponseSpool
         }
     }
 
-    private void ToFile(ReadOnlySpan<byte> piece)
+    /// <summary>False when the disk is full, or the file cannot be made: then it is as if the file's bound were reached.</summary>
+    private bool TryToFile(ReadOnlySpan<byte> piece)
     {
-        _file ??= TemporaryFile.Open(_settings.SpoolDirectory);
-        long place = _fileEnd % _settings.ResponseSpool;
-        int first = (int)Math.Min(piece.Length, _settings.ResponseSpool - place);
-        RandomAccess.Write(_file, piece[..first], place);
-        if (first < piece.Length)
-            RandomAccess.Write(_file, piece[first..], 0);
+        try
+        {
+            _file ??= TemporaryFile.Open(_settings.SpoolDirectory);
+            long place = _fileEnd % _settings.ResponseSpool;
+            int first = (int)Math.Min(piece.Length, _settings.ResponseSpool - place);
+            RandomAccess.Write(_file, piece[..first], place);
+            if (first < piece.Length)
+                RandomAccess.Write(_file, piece[first..], 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (!_cannotStore)
+                _heldBack?.Invoke(e.Message);
+            _cannotStore = true;
+            return false;
+        }
         _fileEnd += piece.Length;
         _more.Release();
+        return true;
     }
 
     private async Task SendAsync(ValueTask<FlushResult> underWay)

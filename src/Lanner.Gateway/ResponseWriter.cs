@@ -12,7 +12,7 @@ namespace Lanner.Gateway;
 /// Writes one answer to its client. Holds the answer to the Content-Length that the app gave: what is more is cut off,
 /// what is less is an error that the client can see.
 /// </summary>
-internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time)
+internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time, Action<string> heldBack)
 {
     /// <summary>Bytes from which it pays to send a piece from where it lies.</summary>
     private const int LeastLent = 8 * 1024;
@@ -34,6 +34,9 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     /// <summary>Whether the app gave more than its Content-Length.</summary>
     public bool WasCut => _cut;
 
+    /// <summary>Why the app's file could not be read to its end, or null.</summary>
+    public string? FileFault { get; private set; }
+
     /// <summary>Nobody reads any more: everything is discarded.</summary>
     public bool ClientGone
     {
@@ -48,6 +51,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         _spool = null;
         _lastFlushPending = _unsent = _withoutBody = _cut = false;
         _remaining = null;
+        FileFault = null;
         Bytes = 0;
         ClientGone = false;
     }
@@ -60,7 +64,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         ReadOnlyMemory<byte> body = payload[length..];
         if (_withoutBody)
         {
-            if (declared is not null && _context.Response.StatusCode != StatusCodes.Status204NoContent)
+            if (declared is not null && MayDeclare)
                 _context.Response.ContentLength = declared;
             return null;
         }
@@ -87,7 +91,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
     {
         if (Head(payload, out _, out long? declared) is { } fault)
             return fault;
-        if (declared is not null && _context.Response.StatusCode != StatusCodes.Status204NoContent)
+        if (declared is not null && MayDeclare)
             _context.Response.ContentLength = declared;
         _remaining = _withoutBody ? null : declared;
         return null;
@@ -118,7 +122,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
             more &= piece.Length < LeastLent;
             if ((more || MayLend(piece)) && !_context.Response.HasStarted && _context.Response.StartAsync() is { IsCompletedSuccessfully: false } starting)
             {
-                _spool = new ResponseSpool(_context.Response.BodyWriter, SendAfterAsync(starting, piece.ToArray()), settings, time);
+                _spool = new ResponseSpool(_context.Response.BodyWriter, SendAfterAsync(starting, piece.ToArray()), settings, time, heldBack);
                 return default;
             }
             if (more)
@@ -131,7 +135,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
             if (_lastFlushPending)
             {
                 _lastFlushPending = false;
-                _spool = new ResponseSpool(_context.Response.BodyWriter, _lastFlush, settings, time);
+                _spool = new ResponseSpool(_context.Response.BodyWriter, _lastFlush, settings, time, heldBack);
             }
             return default;
         }
@@ -164,7 +168,7 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
             return true;
         if (_remaining is { } declared)
         {
-            _cut = declared < count;
+            // Part of a file: what is more is no fault of the app's.
             count = Math.Min(count, declared);
         }
         else
@@ -177,7 +181,16 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
         while (offset < end && !ClientGone)
         {
             Memory<byte> room = client.GetMemory(Block);
-            int read = await RandomAccess.ReadAsync(file, room[..(int)Math.Min(Math.Min(room.Length, Block), end - offset)], offset);
+            int read;
+            try
+            {
+                read = await RandomAccess.ReadAsync(file, room[..(int)Math.Min(Math.Min(room.Length, Block), end - offset)], offset);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                FileFault = e.Message;
+                break;
+            }
             if (read == 0)
                 break;
             client.Advance(read);
@@ -185,7 +198,11 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
             Bytes += read;
             FlushResult flush = await client.FlushAsync();
             if (flush.IsCompleted || flush.IsCanceled)
+            {
+                // Seen here before the connection has told of it: what is missing is no fault of the app's.
+                ClientGone = true;
                 break;
+            }
         }
         return offset == end && (_remaining is not { } promised || promised == count);
     }
@@ -205,6 +222,9 @@ internal sealed class ResponseWriter(GatewaySettings settings, TimeProvider time
             || response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified or StatusCodes.Status205ResetContent;
         return null;
     }
+
+    /// <summary>Whether the length of a body may be told, be it sent or not: of 204 and 205 there is none.</summary>
+    private bool MayDeclare => _context.Response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent);
 
     private async ValueTask<FlushResult> SendAfterAsync(Task starting, ReadOnlyMemory<byte> piece)
     {

@@ -43,6 +43,21 @@ internal static class Listeners
         });
     }
 
+    /// <summary>Opens the listeners.</summary>
+    /// <exception cref="IOException">One cannot be opened.</exception>
+    public static async Task OpenAsync(WebApplication web, ServerSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await web.StartAsync(cancellationToken);
+        }
+        catch (SocketException e)
+        {
+            // Kestrel tells of an address in use itself, and of what else there may be not even the address.
+            throw new IOException($"cannot listen on {string.Join(" or ", settings.Bind)}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Lets those connect to the Unix sockets that the settings name; the sockets are open.</summary>
     public static void ApplySocketMode(ServerSettings settings)
     {

@@ -109,7 +109,7 @@ internal static partial class ServerHost
                 Telemetry = push?.Telemetry,
             };
             web.Run(endpoint.InvokeAsync);
-            await web.StartAsync(stop.Token);
+            await Listeners.OpenAsync(web, settings, stop.Token);
             Listeners.ApplySocketMode(settings);
             server.BeginServing(endpoint, Addresses(web));
             Console.Out.WriteLine($"lanner: {server.ReadyText}");

@@ -12,6 +12,12 @@ internal sealed class PooledWorker(WorkerHandle handle)
     /// <summary>Threads with a request.</summary>
     internal int Busy { get; set; }
 
+    /// <summary>Threads that are still in the app with a request that was answered: see <see cref="PooledThread.IsOccupied"/>.</summary>
+    internal int Occupied { get; set; }
+
+    /// <summary>Whether a thread is free.</summary>
+    internal bool HasFree => Busy + Occupied < Threads.Length;
+
     /// <summary>Requests on all channels.</summary>
     internal int InFlight { get; set; }
 
@@ -70,7 +76,7 @@ internal sealed class PooledWorker(WorkerHandle handle)
     {
         foreach (PooledThread thread in Threads)
         {
-            if (thread is { InFlight: 0, Closed: false })
+            if (thread is { InFlight: 0, Closed: false, IsOccupied: false })
                 return thread;
         }
         return null;
@@ -129,6 +135,12 @@ internal sealed class PooledThread(PooledWorker worker)
     /// <summary>The request in front was given up at its deadline; the thread has not come back from it.</summary>
     internal bool IsStuck { get; private set; }
 
+    /// <summary>
+    /// All that it had was taken back, and it has skipped none of it: it is busy with what nobody waits for, such as the
+    /// close() of an answer that has been sent.
+    /// </summary>
+    internal bool IsOccupied { get; private set; }
+
     internal bool Closed { get; set; }
 
     /// <summary>A request was placed on the channel.</summary>
@@ -166,6 +178,20 @@ internal sealed class PooledThread(PooledWorker worker)
     {
         Withdrawn += count;
         Remove(count);
+        if (InFlight > 0 || IsOccupied)
+            return;
+        IsOccupied = true;
+        worker.Occupied++;
+    }
+
+    /// <summary>It has skipped a request that was taken back: it takes others.</summary>
+    internal void Skipped()
+    {
+        Withdrawn--;
+        if (!IsOccupied)
+            return;
+        IsOccupied = false;
+        worker.Occupied--;
     }
 
     private void Remove(int count)

@@ -11,6 +11,9 @@ public sealed partial class WorkerPool
 {
     private const long StallNanoseconds = 250_000_000;
 
+    /// <summary>So long the close() of an answer that has been sent may hold up the next request of its thread.</summary>
+    private const long ClosingNanoseconds = 50_000_000;
+
     private static readonly TimeSpan s_sweep = TimeSpan.FromMilliseconds(50);
 
     private bool _sweeping;
@@ -97,6 +100,8 @@ public sealed partial class WorkerPool
                 if (worker.StalledSince != 0 && IsOver(_app.RequestTimeouts.Otherwise, worker.StalledSince, now) && worker.Stuck == 0)
                     (hung ??= []).Add(worker.Handle);
             }
+            if (tookBack)
+                StartTicking();
             if (!any)
             {
                 _sweeping = false;
@@ -126,18 +131,22 @@ public sealed partial class WorkerPool
 
     private bool IsOver(TimeSpan? limit, long since, long now) => limit is { } time && since != 0 && _time.GetElapsedTime(since, now) > time;
 
-    /// <summary>A request that is not begun though its thread is free: the process cannot. It goes to another.</summary>
+    /// <summary>
+    /// A request that is not begun though its thread has answered all before it. It goes to another. The thread may be in
+    /// the app still, which does something after its answer; if it is not, or none is left, the process begins nothing.
+    /// </summary>
     private bool FindStalled(PooledWorker worker, PooledThread thread, QueuedExchange exchange, long now)
     {
-        if ((now - exchange.PlacedAt) * _nanosecondsPerTick < StallNanoseconds || thread.Withdrawn > 0)
+        bool isInApp = thread.Channel.Cell.BegunAt != 0;
+        if ((now - exchange.PlacedAt) * _nanosecondsPerTick < (isInApp ? ClosingNanoseconds : StallNanoseconds) || thread.Withdrawn > 0)
             return false;
-        if (worker.StalledSince == 0)
+        int before = _queue.Count;
+        TakeBack(thread);
+        if (worker.StalledSince == 0 && (!isInApp || worker.Occupied == worker.Threads.Length))
         {
             worker.StalledSince = now;
             Stalled(_log, _app.Name, worker.Handle.Slot, worker.Handle.Pid);
         }
-        int before = _queue.Count;
-        TakeBack(thread);
         return _queue.Count > before;
     }
 

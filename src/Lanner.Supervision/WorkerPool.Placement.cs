@@ -22,13 +22,13 @@ public sealed partial class WorkerPool
         {
             if (worker.Draining || worker.Gone || worker.StalledSince != 0 || (!_packs && !worker.BeginsAllBut(MostBeginning)))
                 continue;
-            if (worker.Busy == 0)
+            if (worker.Busy == 0 && worker.HasFree)
             {
                 idle = worker;
                 break;
             }
             int computing = worker.Computing;
-            if (worker.Busy < worker.Threads.Length && computing < (open?.Computing ?? int.MaxValue) && (!_packs || _admission.MayOpen(computing) || MayWait(worker, computing, now)))
+            if (worker.HasFree && computing < (open?.Computing ?? int.MaxValue) && (!_packs || _admission.MayOpen(computing) || MayWait(worker, computing, now)))
                 open = worker;
             if (depth > 1 && worker.ShortestLine(ahead?.InFlight ?? depth) is { } line)
                 ahead = line;
@@ -94,7 +94,7 @@ public sealed partial class WorkerPool
         if (!_packs || worker.Busy == worker.Waiting || now < worker.NotBefore)
             return;
         // Nothing would follow from it: no request is stuck behind another, and no thread more would or need not be asked for.
-        bool mayWant = _queue.Count > 0 && worker.Busy < worker.Threads.Length && worker.Busy - worker.Waiting > 0;
+        bool mayWant = _queue.Count > 0 && worker.HasFree && worker.Busy - worker.Waiting > 0;
         if (!mayWant && worker.InFlight == worker.Busy)
             return;
         bool probed = false, anyRuns = false;

@@ -163,7 +163,7 @@ public sealed partial class WorkerPool : IChannelOwner, IDisposable
         {
             thread.Worker.StalledSince = 0;
             if (withdrawn)
-                thread.Withdrawn--;
+                thread.Skipped();
             else
                 Leave(thread, 1);
         }

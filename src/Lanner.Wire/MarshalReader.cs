@@ -26,7 +26,7 @@ public ref struct MarshalReader(ReadOnlySpan<byte> source)
 
     /// <summary>The type of the next value.</summary>
     /// <exception cref="WireException">There is none, or it is of a type that never comes.</exception>
-    private readonly byte Next => _at < _source.Length && "NTFilgsutaAzZ([{"u8.Contains(_source[_at])
+    private readonly byte Next => _at < _source.Length && "NTFilgsutaAzZ([{SIfxy.<>c"u8.Contains(_source[_at])
         ? _source[_at]
         : throw new WireException("a value was expected");
 

@@ -44,6 +44,18 @@ public class BindTests
         Assert.Contains("in use", Assert.Single(output), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("unix:/nonexistent/lanner.sock")]
+    [InlineData("192.0.2.1:8000")]
+    public async Task Address_ThatCannotBe_IsOneSentence(string address)
+    {
+        (int code, string[] output) = await LannerServer.RunToEndAsync(
+            ["serve", "environ_app", "--directory", Checkout.Apps, "--python", LannerServer.DebianPython, "-b", address]);
+
+        Assert.Equal(1, code);
+        Assert.StartsWith($"lanner: cannot listen on {address}: ", Assert.Single(output), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Int_WhileARequestHangs_EndsEverythingAtOnce()
     {

@@ -35,6 +35,50 @@ public class BodiesTests
 
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
         Assert.Contains("Lanner-Error: request-incomplete", answer, StringComparison.Ordinal);
+        server.Signal("TERM");
+        await server.WaitForExitAsync();
+        Assert.DoesNotContain(server.Output, static line => line.Contains("invalid state", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 5000000\r\n", "")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "4C4B40\r\n")]
+    public async Task Body_ThatCannotBeStored_Is503AndTheReasonIsInTheLog(string header, string prefix)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("spool"));
+        await File.WriteAllTextAsync(folder.File("lanner.toml"), $"[server]\nspool_directory = \"spool\"\naccess_log = \"access\"\n[app.x]\napp = \"environ_app\"\ndirectory = \"{Checkout.Apps}\"\n");
+        await using LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml")]);
+        Directory.Delete(folder.File("spool"));
+
+        string answer = await RawConnection.ExchangeAsync(
+            server.Address, $"POST / HTTP/1.1\r\nHost: localhost\r\n{header}\r\n{prefix}{new string('x', 200_000)}");
+
+        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
+        Assert.Contains("Lanner-Error: body-not-stored", answer, StringComparison.Ordinal);
+        await server.WaitForOutputAsync(static line => line.Contains("could not be stored in the spool_directory: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Output, static line => line.Contains("unhandled exception", StringComparison.Ordinal));
+        await Processes.UntilAsync(() => File.ReadAllText(folder.File("access")).Contains(" 503 ", StringComparison.Ordinal), "the access log tells it");
+    }
+
+    [Fact]
+    public async Task Answer_ThatCannotBeStoredForASlowClient_HoldsTheAppBackAndEndsNoWorker()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("spool"));
+        await File.WriteAllTextAsync(folder.File("lanner.toml"), $"[server]\nspool_directory = \"spool\"\n[app.x]\napp = \"shapes_app\"\nworkers = 1\nthreads = 2\ndirectory = \"{Checkout.Apps}\"\n");
+        await using LannerServer server = await LannerServer.StartAsync(["--config", folder.File("lanner.toml")]);
+        Directory.Delete(folder.File("spool"));
+        await using RawConnection reader = await RawConnection.OpenAsync(server.Address);
+        await reader.SendAsync("GET /bytes?n=50000000&chunk=100000&length=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+        await server.WaitForOutputAsync(static line => line.Contains("so the app is held back: ", StringComparison.Ordinal));
+        Assert.Equal("one chunk\n", await server.Client.GetStringAsync("/one"));
+        string body = await reader.ReadToEndAsync();
+
+        body = body[(body.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+        Assert.Equal(50_000_000, body.Length);
+        Assert.DoesNotContain(Enumerable.Range(0, body.Length), i => body[i] != i % 251);
     }
 
     [Fact]

@@ -44,6 +44,26 @@ public class ResponseSpoolTests
     }
 
     [Fact]
+    public async Task Append_WhereNoFileCanBeWritten_WaitsForTheClientAndSaysWhy()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 100, resumeWriterThreshold: 50, useSynchronizationContext: false));
+        var settings = new GatewaySettings { ResponseMemory = 2000, ResponseSpool = 10_000_000, SpoolDirectory = "/nonexistent/lanner" };
+        var told = new TaskCompletionSource<string>();
+        var spool = new ResponseSpool(pipe.Writer, pipe.Writer.WriteAsync(Piece(0)), settings, TimeProvider.System, told.SetResult);
+        await spool.AppendAsync(Piece(1));
+        await spool.AppendAsync(Piece(2));
+
+        Task third = spool.AppendAsync(Piece(3)).AsTask();
+        Assert.Contains("/nonexistent/lanner", await told.Task.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+        Assert.False(third.IsCompleted);
+        byte[] all = await ReadAsync(pipe.Reader, 4000);
+        await third;
+        await spool.CompleteAsync();
+
+        Assert.DoesNotContain(Enumerable.Range(0, all.Length), i => all[i] != i / 1000);
+    }
+
+    [Fact]
     public async Task Append_ToASteadilySlowClient_TheFileStaysAsLongAsMayWait()
     {
         using var folder = new SpoolFolder();

@@ -96,6 +96,57 @@ public sealed class DeadlineTests : IDisposable
     }
 
     [Fact]
+    public async Task Thread_InTheAppAfterItsAnswer_IsGivenNoneUntilItReturns()
+    {
+        var worker = new SimulatedWorker(_pool, _output, threads: 2, _clock);
+        SimulatedRequest first = Submit(s_limit);
+        worker.Begin(0, 1);
+        worker.AnswerAndStay(0, 1);
+        Assert.Equal("answered", await first.End.Task);
+        Submit(s_limit);
+        Assert.Equal([1u, 2u], worker.Receive(0));
+        _clock.Advance(TimeSpan.FromMilliseconds(51));
+
+        _pool.Sweep();
+
+        Assert.Equal([1u], worker.Receive(1));
+        worker.Begin(1, 1);
+        SimulatedRequest third = Submit(s_limit);
+        _clock.Advance(s_limit - TimeSpan.FromMilliseconds(1));
+        _pool.Sweep();
+        _pool.Tick();
+        Assert.Empty(worker.Receive(0));
+        Assert.Empty(_over);
+
+        worker.Begin(0, 2);
+        worker.Skip(0, 2);
+        Assert.True(SpinWait.SpinUntil(() => { _pool.Tick(); return _pool.Waiting == 0; }, TimeSpan.FromSeconds(30)));
+        Assert.Equal([3u], worker.Receive(0));
+        worker.Answer(0, 3);
+        Assert.Equal("answered", await third.End.Task);
+    }
+
+    [Fact]
+    public async Task Worker_WhoseThreadsAreAllInTheAppAfterTheirAnswers_IsHungInTheEnd()
+    {
+        var worker = new SimulatedWorker(_pool, _output, threads: 1, _clock);
+        SimulatedRequest first = Submit(s_limit);
+        worker.Begin(0, 1);
+        worker.AnswerAndStay(0, 1);
+        await first.End.Task;
+        Submit(s_limit);
+        _clock.Advance(TimeSpan.FromMilliseconds(51));
+        _pool.Sweep();
+        Assert.Equal(1, _pool.Waiting);
+        Assert.Empty(_over);
+
+        _clock.Advance(s_limit + TimeSpan.FromMilliseconds(1));
+        _pool.Sweep();
+
+        Assert.Equal([(worker.Handle, ReplacementReason.Hung)], _over);
+    }
+
+    [Fact]
     public async Task Swap_GivesTheFreshWorkerWhatTheOldOneHasNotBegun()
     {
         var old = new SimulatedWorker(_pool, _output, threads: 1, _clock);

@@ -72,6 +72,9 @@ internal sealed class SimulatedWorker
         Send(thread, FrameKind.Response, number, micros);
     }
 
+    /// <summary>The answer is there, but the thread is in the app still.</summary>
+    public void AnswerAndStay(int thread, uint number) => Send(thread, FrameKind.Response, number);
+
     public void Skip(int thread, uint number) => Send(thread, FrameKind.Skipped, number);
 
     /// <summary>The process is gone.</summary>

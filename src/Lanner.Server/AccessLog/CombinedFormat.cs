@@ -85,6 +85,8 @@ internal sealed class CombinedFormat : AccessLogFormat
                 case '\t': _line.Append(@"\t"); break;
                 case > ' ' and < 0x7f: _line.Append((char)rune.Value); break;
                 case ' ' when !escapeBlank: _line.Append(' '); break;
+                // A char of a header is a byte.
+                case <= 0xff: _line.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}"); break;
                 default:
                     foreach (var part in bytes[..rune.EncodeToUtf8(bytes)]) _line.Append(CultureInfo.InvariantCulture, $"\\x{part:x2}");
                     break;

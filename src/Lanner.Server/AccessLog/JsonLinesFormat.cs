@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using Lanner.Gateway;
 
 namespace Lanner.Server.AccessLog;
@@ -22,8 +24,8 @@ internal sealed class JsonLinesFormat : AccessLogFormat, IDisposable
         _json.WriteString("protocol", record.Protocol);
         _json.WriteNumber("status", record.Status);
         _json.WriteNumber("bytes", record.Bytes);
-        WriteText("referer", record.Referer);
-        WriteText("user_agent", record.UserAgent);
+        WriteText("referer", Readable(record.Referer));
+        WriteText("user_agent", Readable(record.UserAgent));
         _json.WriteString("request_id", record.RequestId);
         WriteText("app", record.App);
         _json.WriteNumber("worker", record.WorkerPid);
@@ -37,6 +39,14 @@ internal sealed class JsonLinesFormat : AccessLogFormat, IDisposable
     }
 
     public void Dispose() => _json.Dispose();
+
+    /// <summary>Each char of a header is a byte; most clients mean UTF-8 by them.</summary>
+    private static string? Readable(string? header)
+    {
+        if (header is null || Ascii.IsValid(header)) return header;
+        var bytes = Encoding.Latin1.GetBytes(header);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : header;
+    }
 
     private void WriteText(string name, string? value)
     {

@@ -41,14 +41,14 @@ public sealed class AccessLogFormatTests
         {
             Client = IPAddress.Parse("::ffff:192.0.2.9"),
             Target = "/\"\\é\x1b[31m\ud800",
-            UserAgent = "a\r\nb\tc\0",
+            UserAgent = "a\r\nb\tc\0\u00c3\u00a9",
             Referer = "",
             RequestId = "a b",
             Bytes = 0,
         });
 
         Assert.Equal(
-            "192.0.2.9 - - [21/Nov/2026:01:06:28 -0500] \"GET /\\\"\\\\\\xc3\\xa9\\x1b[31m\\xef\\xbf\\xbd HTTP/1.1\" 200 - \"-\" \"a\\r\\nb\\tc\\x00\" a\\x20b 120 950\n",
+            "192.0.2.9 - - [21/Nov/2026:01:06:28 -0500] \"GET /\\\"\\\\\\xe9\\x1b[31m\\xef\\xbf\\xbd HTTP/1.1\" 200 - \"-\" \"a\\r\\nb\\tc\\x00\\xc3\\xa9\" a\\x20b 120 950\n",
             line);
     }
 
@@ -59,7 +59,7 @@ public sealed class AccessLogFormatTests
     [Fact]
     public void Write_Json_IsOneObjectALine()
     {
-        var line = Line(new JsonLinesFormat(), Plain with { Target = "/\"\n\ud800é", Error = "app-error" });
+        var line = Line(new JsonLinesFormat(), Plain with { Target = "/\"\n\ud800é", UserAgent = "\u00c3\u00a9", Error = "app-error" });
 
         Assert.EndsWith("}\n", line, StringComparison.Ordinal);
         Assert.Equal(1, line.Count(c => c == '\n'));
@@ -67,6 +67,7 @@ public sealed class AccessLogFormatTests
         Assert.Equal("2026-11-21T06:06:28.123Z", (string?)json["time"]);
         Assert.Equal("/\"\n\ufffdé", (string?)json["target"]);
         Assert.Null(json["referer"]);
+        Assert.Equal("é", (string?)json["user_agent"]);
         Assert.Equal(("app-error", 950, 42), ((string?)json["error"], (int)json["app_us"]!, (int)json["worker"]!));
     }
 

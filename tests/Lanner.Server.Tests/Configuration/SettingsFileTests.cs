@@ -163,6 +163,8 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("[app.shop]\napp = 'shop'\nmount = 'shop.example.com'", "write \"shop.example.com/\" for a host")]
     [InlineData("[app.shop]\napp = 'shop'\nmount = ['/a', '/a/']", "mount \"/a\" twice")]
     [InlineData("[app.shop]\napp = 'shop'\nmount = '/a/../b'", "segments")]
+    [InlineData("[app.shop]\napp = 'shop'\nmount = '/größe'", "ASCII characters")]
+    [InlineData("[app.shop]\napp = 'shop'\nmount = '/a%20b'", "without a percent sign")]
     [InlineData("[app.shop]\napp = 'shop wsgi'", "names no app")]
     [InlineData("[app.shop]\napp = 'shop'\ndirectory = 'nowhere'", "no directory")]
     [InlineData("[app.shop]\napp = 'shop'\npython = 'bin'", "no virtual environment")]

@@ -20,6 +20,8 @@ internal sealed class MountPathKind : ValueKind<MountPath>
         if (HostProblem(host) is { } problem) return Reading<MountPath>.Bad(problem);
         var prefix = text[slash..];
         if (prefix.AsSpan().IndexOfAny("?#\\") >= 0 || prefix.Any(static c => c <= ' ' || c == '\x7f')) return Wrong(text);
+        if (prefix.Any(static c => c is '%' or > '\x7f'))
+            return Reading<MountPath>.Bad($"must be of ASCII characters without a percent sign, for it is compared with the decoded path: \"{text}\"");
         var trimmed = prefix.TrimEnd('/');
         if (trimmed.Split('/').Skip(1).Any(static segment => segment is "" or "." or ".."))
             return Reading<MountPath>.Bad($"must not hold empty, \".\" or \"..\" segments: \"{text}\"");
