@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
@@ -138,12 +139,7 @@ internal static partial class ServerHost
             await Console.Error.WriteLineAsync($"lanner: {e.Message}");
             return Refused;
         }
-        catch (IOException e)
-        {
-            await Console.Error.WriteLineAsync($"lanner: {e.Message}");
-            return 1;
-        }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             await Console.Error.WriteLineAsync($"lanner: {e.Message}");
             return 1;

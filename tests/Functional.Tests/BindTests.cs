@@ -44,6 +44,17 @@ public class BindTests
         Assert.Contains("in use", Assert.Single(output), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("192.0.2.1:8000", "cannot listen on 192.0.2.1:8000: Cannot assign requested address")]
+    [InlineData("unix:/nowhere/server.sock", "cannot listen on /nowhere/server.sock: there is no directory /nowhere")]
+    public async Task Address_ThatCannotBeHad_IsOneSentence(string address, string sentence)
+    {
+        (int code, string[] output) = await LannerServer.RunToEndAsync(
+            ["serve", "environ_app", "--directory", Checkout.Apps, "--python", LannerServer.DebianPython, "-b", address]);
+
+        Assert.Equal((1, $"lanner: {sentence}"), (code, Assert.Single(output)));
+    }
+
     [Fact]
     public async Task Int_WhileARequestHangs_EndsEverythingAtOnce()
     {
