@@ -18,6 +18,7 @@ metrics = -1  # the memory that lanner.metrics counts in; none under other serve
 
 
 def own(sock: socket.socket) -> socket.socket:
+    sock.settimeout(None)  # the app may have set a default for all sockets
     _sockets.append(sock)
     return sock
 

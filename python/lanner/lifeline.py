@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
+from select import POLLIN, poll as _poll  # an app under eventlet takes it out of its module
 import signal
 
 _F_SETSIG = getattr(fcntl, "F_SETSIG", 10)
@@ -16,7 +16,7 @@ def hold(descriptor: int) -> None:
     fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
     # It may have closed before it was armed.
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
+    poll = _poll()
+    poll.register(descriptor, POLLIN)
     if poll.poll(0):
         os._exit(1)

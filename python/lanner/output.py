@@ -10,7 +10,9 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import sys
 import threading
+from select import POLLOUT, poll as _poll  # an app under eventlet takes it out of its module
 from typing import Any, Callable, Iterable, Optional
 
 ATOMIC = 4096  # PIPE_BUF on Linux
@@ -22,6 +24,33 @@ _pipe: Optional[tuple[int, int]] = None  # what descriptor 2 was when it was the
 def request_id() -> str:
     """Of the request that this thread runs; the worker puts its own in this place."""
     return ""
+
+
+def by_lines() -> None:
+    """In the template: what is printed while the app is imported goes out line by line, as from a terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
+
+
+def flush() -> None:
+    """Before a fork, which would copy what streams hold back, and before an end without the interpreter's own."""
+    for stream in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # closed, or something of the app's that is no stream
+            pass
+
+
+def descriptor_of(stream: Any) -> int:
+    """1 or 2 for a stream, however wrapped, that writes to this process's output; 0 for one of the app's own; -1 for none."""
+    if stream is None or getattr(stream, "closed", False):
+        return -1
+    try:
+        number = int(stream.fileno())
+    except Exception:  # it has none: what gathers or forwards text
+        return 0
+    return number if number in (1, 2) else 0
 
 
 def begin_log() -> None:
@@ -74,10 +103,9 @@ def _write(descriptor: int, data: bytes) -> None:
             data = data[os.write(descriptor, data) :]
         except BlockingIOError:
             # A child may have made the pipe non-blocking for all that hold it.
-            import select
 
-            poll = select.poll()
-            poll.register(descriptor, select.POLLOUT)
+            poll = _poll()
+            poll.register(descriptor, POLLOUT)
             poll.poll()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import gc
 import os
-import select
+from select import POLLIN, poll as _poll  # an app under eventlet takes it out of its module
 import signal
 import socket
 import sys
@@ -43,11 +43,11 @@ def main() -> None:
     except (OSError, KeyError, ValueError) as error:
         control.send(frames.FAILED, {"message": _refusal(error, settings), "traceback": ""})
         control.receive()
-        os._exit(3)
+        _end(3)
     loaded = worker_process.told(control, _load, settings)
     if loaded is None:
         control.receive()  # the front end reads the reason and closes
-        os._exit(3)
+        _end(3)
     # The import may have set its own: the front end decides when the template ends.
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
@@ -56,12 +56,18 @@ def main() -> None:
     if refusal:
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
         control.receive()
-        os._exit(3)
+        _end(3)
     if worker_process.told(control, worker_process.tell_jobs, control) is None:
         control.receive()
-        os._exit(3)
+        _end(3)
     control.send(frames.LOADED, {"python": sys.version.split()[0], "executable": sys.executable})
     _Template(control, settings, *loaded).run()
+
+
+def _end(status: int) -> None:
+    """Without what the app registered for the end of a process: its workers are where it runs."""
+    output.flush()
+    os._exit(status)
 
 
 def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers.Peer]:
@@ -87,6 +93,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
+    output.by_lines()
     output.begin_log()
     logs.watch(settings["log_levels"])
     imports.watch()
@@ -142,12 +149,12 @@ class _Template:
         self._workers: dict[int, tuple[int, int]] = {}  # pid → (serial, pidfd or -1)
 
     def run(self) -> None:
-        poll = select.poll()
-        poll.register(self._control.socket, select.POLLIN)
+        poll = _poll()
+        poll.register(self._control.socket, POLLIN)
         while True:
             pidfds = {pidfd for _, pidfd in self._workers.values()}
             for pidfd in pidfds - {-1}:
-                poll.register(pidfd, select.POLLIN)
+                poll.register(pidfd, POLLIN)
             ready = [number for number, _ in poll.poll(200 if -1 in pidfds else None)]
             for pid, (_, pidfd) in list(self._workers.items()):
                 if pidfd == -1 or pidfd in ready:
@@ -158,7 +165,7 @@ class _Template:
                 ready.clear()
                 came = self._control.receive()
                 if came is None:
-                    os._exit(0)
+                    _end(0)
                 self._take(*came)
 
     def _take(self, kind: int, command: dict[str, Any]) -> None:
@@ -171,7 +178,7 @@ class _Template:
             logs.set_levels(command["log_levels"])
         elif kind == frames.STOP:
             self._peer.stopping()
-            os._exit(0)
+            _end(0)
         while self._waiting and len(self._control.descriptors) >= self._waiting[0]["descriptors"]:
             command = self._waiting.pop(0)
             numbers = [self._control.descriptors.popleft() for _ in range(command["descriptors"])]
@@ -191,6 +198,7 @@ class _Template:
         failure = hooks.prepare_fork()
         self._peer.before_fork(command["serial"])
         fork.look(self._settings, numbers)
+        output.flush()
         gc.freeze()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns where the app has started threads

@@ -89,7 +89,7 @@ def _run(
     cells = _board(board, len(channel_numbers))
     begun: queue.SimpleQueue[Optional[BaseException]] = queue.SimpleQueue()
     threads = [
-        threading.Thread(target=_serve, args=(served, place, number, cells, begun, peer), name=f"lanner-{place}", daemon=True)
+        threading.Thread(target=_serve, args=(served, place, number, cells, begun, peer), name=f"lanner-{place}")
         for place, number in enumerate(channel_numbers)
     ]
     for thread in threads:
@@ -141,6 +141,11 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
 
         app = made = DynamicApp(app, _tell_fault)
         made.start()
+    patched = getattr(sys.modules.get("eventlet.patcher"), "already_patched", {})
+    if "thread" in patched or "socket" in patched:
+        raise loading.LoadError(
+            "the app calls eventlet.monkey_patch(), under which threads of a server cannot run: leave the call out, requests run in real threads here"
+        )
     found = settings["interface"] or ("wsgi" if settings["app_factory"] else loading.interface(app))
     if found == "asgi":
         raise loading.LoadError(
@@ -224,27 +229,35 @@ def _capture(out: int, err: int) -> None:
     for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
         os.dup2(number, target, inheritable=True)
         os.close(number)
-        stream = output.TaggedStream(target, request_id, name)
-        old = getattr(sys, name.strip("<>"))
-        setattr(sys, name.strip("<>"), stream)
-        setattr(sys, f"__{name.strip('<>')}__", stream)
-        _streams.append(stream)
-        _move_handlers(old, stream)
+        _streams.append(output.TaggedStream(target, request_id, name))
+    sys.__stdout__, sys.__stderr__ = _streams  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _taken(sys.stdout, 1), _taken(sys.stderr, 2)
+    _move_handlers()
     output.begin_log()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0, inheritable=True)
     os.close(null)
 
 
-def _move_handlers(old: Any, new: Any) -> None:
-    """Logging handlers made in the template hold its stream; they follow the worker's."""
+def _taken(stream: Any, number: int) -> Any:
+    """The worker's stream in the place of the template's; what the app has put there to write elsewhere stays."""
+    target = output.descriptor_of(stream)
+    return _streams[(target if target > 0 else number) - 1] if target else stream
+
+
+def _move_handlers() -> None:
+    """Logging handlers made in the template hold its streams; they follow the worker's."""
     logging = sys.modules.get("logging")
     if logging is None:
         return
-    for reference in list(logging._handlerList):
-        handler = reference()
-        if isinstance(handler, logging.StreamHandler) and handler.stream is old:
-            handler.stream = new
+    handlers = [reference() for reference in list(logging._handlerList)]
+    # A second configuration empties that list; handlers of the first go on where they stand.
+    for logger in (logging.root, *list(logging.root.manager.loggerDict.values())):
+        handlers += getattr(logger, "handlers", ())
+    for handler in handlers:
+        # One whose stream is computed follows by itself.
+        if isinstance(handler, logging.StreamHandler) and (target := output.descriptor_of(vars(handler).get("stream"))) > 0:
+            handler.stream = _streams[target - 1]
 
 
 def _board(number: int, threads: int) -> Any:
@@ -260,6 +273,7 @@ def _serve(
     app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]], peer: peers.Peer
 ) -> None:
     noted = running[threading.get_ident()] = [None, None]
+    home = os.getpid()
     try:
         hooks.thread.ensure()
     except BaseException as error:
@@ -288,24 +302,55 @@ def _serve(
         app, ended = peer.thread(app, ended)
         begun.put(None)
         wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, noted, ended)
-    except FrontEndGone:
-        pass  # as at the end of the channel
-    except BaseException:
+    except BaseException as error:
+        if os.getpid() != home:
+            _end_child(error)
+        if isinstance(error, FrontEndGone):
+            return  # as at the end of the channel
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
         traceback.print_exc()
         os._exit(70)
+
+
+def _end_child(error: BaseException) -> None:
+    """A child that the app has forked in a request ends as a program does with what it has raised."""
+    code = 1
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    if not isinstance(error, SystemExit) or isinstance(error.code, str):
+        print(error if isinstance(error, SystemExit) else wsgi.app_traceback(error), file=sys.stderr)
+    output.flush()
+    for stream in _streams:
+        stream.end_line()
+    os._exit(code & 0xFF)
 
 
 def _calm(number: int, frame: Any) -> None:
     """The front end decides when a worker ends; a signal to the whole process group or control group must not."""
 
 
+def _await_threads() -> None:
+    """What the interpreter does at its own end: executors finish what they were given, threads that are no daemons end.
+    The front end bounds how long."""
+    for call in reversed(getattr(threading, "_threading_atexits", ())):
+        call()
+    joined = {threading.current_thread(), threading.main_thread()}
+    while others := [one for one in threading.enumerate() if not one.daemon and one not in joined]:
+        for thread in others:
+            thread.join(1)
+            if thread.is_alive():
+                print(f"the end of this worker waits for the thread {thread.name!r}, which is no daemon", file=sys.stderr)
+                thread.join()
+            joined.add(thread)
+
+
 def end(peer: peers.Peer, status: int) -> None:
     """Ends without unwinding the template's stack below the fork, but with what the app registered."""
     try:
         peer.worker_ending()
+        if status == 0:
+            _await_threads()
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        output.flush()
     finally:
         os._exit(status)

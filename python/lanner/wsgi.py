@@ -41,6 +41,7 @@ def serve(
     sample = _sampler(cells, first)
     began_at, withdrawn_at = first + 1, first + 5
     count = 0
+    home = os.getpid()
     while True:
         came = ahead.popleft() if ahead else receive()
         if came is None:
@@ -81,6 +82,8 @@ def serve(
         except BadResponse as error:
             exchange.fail("bad-response", str(error))
         except BaseException as error:  # SystemExit too: an app's exit() ends its request, not the server
+            if os.getpid() != home:
+                raise  # a child that the app has forked: it is no worker
             exchange.fail("app-error", app_traceback(error))
         if type(result) is not list and result is not None:
             _close(result)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -7,6 +8,7 @@ using Lanner.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Net.Http.Headers;
 
 namespace Lanner.Server;
@@ -18,7 +20,11 @@ internal static class Listeners
     {
         builder.WebHost.UseKestrelCore();
         // The gateway never blocks: see SocketThreads.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.CreateBoundListenSocket = Open;
+        });
         if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -41,21 +47,6 @@ internal static class Listeners
             foreach (BindAddress address in settings.Bind)
                 Listen(kestrel, address, settings, tls);
         });
-    }
-
-    /// <summary>Opens the listeners.</summary>
-    /// <exception cref="IOException">One cannot be opened.</exception>
-    public static async Task OpenAsync(WebApplication web, ServerSettings settings, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await web.StartAsync(cancellationToken);
-        }
-        catch (SocketException e)
-        {
-            // Kestrel tells of an address in use itself, and of what else there may be not even the address.
-            throw new IOException($"cannot listen on {string.Join(" or ", settings.Bind)}: {e.Message}", e);
-        }
     }
 
     /// <summary>Lets those connect to the Unix sockets that the settings name; the sockets are open.</summary>
@@ -109,6 +100,23 @@ internal static class Listeners
                 tls.Secure(options);
             else
                 Plain(options, settings);
+        }
+    }
+
+    /// <summary>Kestrel itself tells only of an address that is in use.</summary>
+    /// <exception cref="SocketException">It cannot be listened there, and the message says where and why.</exception>
+    private static Socket Open(EndPoint endPoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        }
+        catch (SocketException e) when (e.SocketErrorCode != SocketError.AddressAlreadyInUse)
+        {
+            string why = endPoint is UnixDomainSocketEndPoint && Path.GetDirectoryName(Path.GetFullPath(endPoint.ToString()!)) is { } folder && !Directory.Exists(folder)
+                ? $"there is no directory {folder}"
+                : new Win32Exception(e.NativeErrorCode).Message;
+            throw new SocketException((int)e.SocketErrorCode, $"cannot listen on {endPoint}: {why}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Lanner.Control;
 using Lanner.Gateway;
 using Lanner.Server.AccessLog;
@@ -109,7 +110,7 @@ internal static partial class ServerHost
                 Telemetry = push?.Telemetry,
             };
             web.Run(endpoint.InvokeAsync);
-            await Listeners.OpenAsync(web, settings, stop.Token);
+            await web.StartAsync(stop.Token);
             Listeners.ApplySocketMode(settings);
             server.BeginServing(endpoint, Addresses(web));
             Console.Out.WriteLine($"lanner: {server.ReadyText}");
@@ -140,12 +141,7 @@ internal static partial class ServerHost
             await Console.Error.WriteLineAsync($"lanner: {e.Message}");
             return Refused;
         }
-        catch (IOException e)
-        {
-            await Console.Error.WriteLineAsync($"lanner: {e.Message}");
-            return 1;
-        }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             await Console.Error.WriteLineAsync($"lanner: {e.Message}");
             return 1;

@@ -70,6 +70,7 @@ public partial class LoadingTests
     [InlineData("paste:ini/site.ini#nothing", "nothing")]
     [InlineData("paste:ini/nowhere.ini", "no file")]
     [InlineData("asgi_app", "ASGI")]
+    [InlineData("eventlet_app", "eventlet.monkey_patch()")]
     public async Task App_ThatCannotBeLoaded_IsExplained(string app, string part)
     {
         string[] arguments = [app, "--directory", Checkout.Apps, "--python", LannerServer.DebianPython];

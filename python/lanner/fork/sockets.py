@@ -1,6 +1,7 @@
 """Connected sockets of this process, and how one is cut off in a child without the parent's connection noticing."""
 from __future__ import annotations
 
+import _socket
 import os
 import socket
 from typing import Any, Iterable, Iterator, Optional
@@ -58,13 +59,14 @@ def numbers(kind: str) -> list[int]:
 
 def _connection(number: int) -> Optional[Connection]:
     try:
-        sock = socket.socket(fileno=number)
+        # Neither the app's default timeout nor a socket class of its own may make what it shares non-blocking.
+        sock = _socket.socket(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK, fileno=number)
     except OSError:
         return None
     try:
         if sock.family not in _FAMILIES or sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return None
-        return Connection(number, sock.family, sock.type, sock.getpeername())
+        return Connection(number, sock.family, sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE), sock.getpeername())
     except OSError:
         return None
     finally:
