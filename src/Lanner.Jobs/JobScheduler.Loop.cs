@@ -225,8 +225,9 @@ public sealed partial class JobScheduler
                 asked[i].Done.TrySetResult(run);
             }
         }
-        catch (StateException e)
+        catch (Exception e)
         {
+            // Whatever it was: those who ask wait for an answer.
             foreach (Asked one in asked)
                 one.Done.TrySetException(new JobRefusedException("not-stored", e.Message, e));
             throw;
