@@ -32,6 +32,7 @@ public sealed partial class JobScheduler
                 else if (_problem != e.Message)
                     NotStored(_log, e.Message);
                 _problem = e.Message;
+                Refuse(e);
             }
             if (_isStopping && IsOver())
                 break;
@@ -250,6 +251,13 @@ public sealed partial class JobScheduler
                 change.Done.TrySetException(e);
             }
         }
+    }
+
+    /// <summary>Who asks while nothing can be stored is told so, instead of waiting until it can.</summary>
+    private void Refuse(Exception failure)
+    {
+        while (_asked.Reader.TryRead(out Asked? one))
+            one.Done.TrySetException(new JobRefusedException("not-stored", failure.Message, failure));
     }
 
     private void Refuse()

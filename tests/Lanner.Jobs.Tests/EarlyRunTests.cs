@@ -67,6 +67,24 @@ public sealed class EarlyRunTests : SchedulerFixture
     }
 
     [Fact]
+    public async Task RunNowAsync_WhenTheEndOfAnotherRunCannotBeStored_IsRefusedInsteadOfWaiting()
+    {
+        Runner.Length = static _ => null;
+        await BeginAsync(Job("asked"));
+        await Scheduler.RunNowAsync("asked", default, default);
+        await Scheduler.SettleAsync();
+        Ledger.RefuseAfter = 0;
+        Runner.End(Runner.Running[0].Id);
+
+        JobRefusedException refused = await Assert.ThrowsAsync<JobRefusedException>(() => Scheduler.RunNowAsync("asked", default, default));
+
+        Assert.Equal(("not-stored", "the disk is full"), (refused.Code, refused.Message));
+        Ledger.RefuseAfter = null;
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(RunState.Succeeded, Assert.Single(await RunsAsync()).State);
+    }
+
+    [Fact]
     public async Task Recall_KnowsTheLastRunOfTheServerBefore_AndAsksOnce()
     {
         await BeginAsync(Job("asked"), Job("never"));
