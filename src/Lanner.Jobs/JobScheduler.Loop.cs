@@ -207,7 +207,8 @@ public sealed partial class JobScheduler
     {
         var asked = new List<Asked>();
         for (long size = 0; asked.Count < _options.MostAtOnce && size <= _options.LargestAtOnce && _asked.Reader.TryRead(out Asked? one); size += one.Run.Arguments.Length)
-            asked.Add(one);
+            if (!one.Done.Task.IsCompleted)
+                asked.Add(one);
         if (asked.Count == 0)
             return;
         try

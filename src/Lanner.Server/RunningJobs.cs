@@ -167,6 +167,7 @@ internal sealed partial class RunningJobs : IAsyncDisposable
     {
         Server = Cluster?.Node ?? ServerInstance.Present,
         IsServerThere = Cluster is { } cluster ? cluster.IsNodeThere : ServerInstance.IsThere,
+        LedgerProblem = () => Cluster?.Problem,
         MissedAfter = _limits.MissedAfter,
         MostWaiting = _limits.Queue,
         LargestArguments = _limits.MaxArguments,

@@ -85,6 +85,19 @@ public sealed class EarlyRunTests : SchedulerFixture
     }
 
     [Fact]
+    public async Task RunNowAsync_WhenTheLedgerDoesNotAnswer_IsRefusedAfterAWhile()
+    {
+        await BeginAsync(Job("asked"));
+        Ledger.Kill();
+
+        Task<StoredRun>[] asking = [Scheduler.RunNowAsync("asked", default, default), Scheduler.RunNowAsync("asked", default, default)];
+        Time.Pass(TimeSpan.FromSeconds(15));
+
+        foreach (Task<StoredRun> one in asking)
+            Assert.Equal(("not-stored", "the run was not stored within 15 s: it may still be"), await Assert.ThrowsAsync<JobRefusedException>(() => one) is var refused ? (refused.Code, refused.Message) : default);
+    }
+
+    [Fact]
     public async Task Recall_KnowsTheLastRunOfTheServerBefore_AndAsksOnce()
     {
         await BeginAsync(Job("asked"), Job("never"));
