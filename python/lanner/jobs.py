@@ -46,6 +46,8 @@ class Job:
         """
         if at is not None and delay is not None:
             raise ValueError("enqueue takes at or delay, not both")
+        if key is not None and not isinstance(key, str):
+            raise TypeError(f"the key of a run is a str, not {type(key).__name__}")
         seconds = None if delay is None else _seconds(delay)
         moment = None if at is None else _moment(at)
         arguments = _encoded(self, args, kwargs)
@@ -219,9 +221,14 @@ def _result(value: Any, most: int) -> bytes:
         told = json.dumps(value, allow_nan=False).encode()
         if len(told) <= most:
             return told
-    except (TypeError, ValueError, RecursionError):
+    except Exception:
         pass
-    return json.dumps({"repr": repr(value)[:_LONGEST_REPR]}).encode()
+    try:
+        shown = repr(value)
+    except Exception:
+        # The run has done its work all the same: it must not be repeated for this.
+        shown = object.__repr__(value)
+    return json.dumps({"repr": shown[:_LONGEST_REPR]}).encode()
 
 
 def _called(function: Callable[..., Any], given: Any) -> Any:

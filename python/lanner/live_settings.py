@@ -185,6 +185,10 @@ class Settings(Mapping[str, Any]):
             self._tell()
 
     def _change(self, entries: dict[str, Any], if_version: Optional[int]) -> Snapshot:
+        if if_version is not None and (isinstance(if_version, bool) or not isinstance(if_version, int)):
+            raise TypeError(f"if_version is the number of a version, a whole one, not {if_version!r}")
+        if if_version is not None and not 0 <= if_version < 2**63:
+            raise SettingsConflict(f"the settings have version {self.current.version}, not {if_version}", self.current.version)
         if self._control is None:
             if hooks._managed:
                 raise RuntimeError(

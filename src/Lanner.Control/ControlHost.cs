@@ -110,10 +110,21 @@ public sealed partial class ControlHost : IAsyncDisposable
             if (instead is not null)
                 return instead;
             var request = new ControlRequest(context, admission.Caller!, values, route!.LongestBody);
-            ControlAnswer answer = await AnswerAsync(route, request);
-            if (route.Change is { } change)
-                await audit.WriteAsync(change, context, admission.Caller, values.Length > 0 ? values[0] : null, request.Note, answer.Status);
-            return answer;
+            if (route.Change is not { } change)
+                return await AnswerAsync(route, request);
+            // The connection of a client that leaves does not tell any more whose it was.
+            UnixPeer.Remember(context);
+            int status = StatusCodes.Status499ClientClosedRequest;
+            try
+            {
+                ControlAnswer answer = await AnswerAsync(route, request);
+                status = answer.Status;
+                return answer;
+            }
+            finally
+            {
+                await audit.WriteAsync(change, context, admission.Caller, values.Length > 0 ? values[0] : null, request.Note, status);
+            }
         }
 
         private async Task<ControlAnswer> AnswerAsync(ControlRoute route, ControlRequest request)

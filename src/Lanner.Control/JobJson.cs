@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Lanner.Jobs;
 using Lanner.State.Jobs;
@@ -7,6 +8,12 @@ namespace Lanner.Control;
 /// <summary>Jobs and runs as the API writes them.</summary>
 public static class JobJson
 {
+    /// <summary>Readers of JSON take 64 levels as a rule; some are around it.</summary>
+    private const int DeepestResult = 60;
+
+    /// <summary>Characters, as the worker has it.</summary>
+    private const int LongestRepr = 1000;
+
     /// <summary>A state, as in the API, the events and the metrics.</summary>
     public static string Word(RunState state) => state switch
     {
@@ -55,10 +62,7 @@ public static class JobJson
         WriteMoment(json, "finished", run.Finished);
         json.WriteString("reason", run.Reason);
         json.WritePropertyName("result");
-        if (run.Result.IsEmpty)
-            json.WriteNullValue();
-        else
-            json.WriteRawValue(run.Result.Span);
+        WriteResult(json, run.Result.Span);
         json.WriteString("traceback", run.Traceback);
         if (log is { } output)
         {
@@ -66,6 +70,31 @@ public static class JobJson
             json.WriteNumber("log_from", output.From);
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>What a run returned; of what is too deep for readers of JSON what it looks like, as of what is no JSON at all.</summary>
+    private static void WriteResult(Utf8JsonWriter json, ReadOnlySpan<byte> result)
+    {
+        if (result.IsEmpty)
+        {
+            json.WriteNullValue();
+            return;
+        }
+        try
+        {
+            var reader = new Utf8JsonReader(result, new JsonReaderOptions { MaxDepth = DeepestResult });
+            while (reader.Read())
+            {
+            }
+            json.WriteRawValue(result, skipInputValidation: true);
+        }
+        catch (JsonException)
+        {
+            json.WriteStartObject();
+            string text = Encoding.UTF8.GetString(result);
+            json.WriteString("repr", text.Length <= LongestRepr ? text : text[..LongestRepr]);
+            json.WriteEndObject();
+        }
     }
 
     private static void WriteEnd(Utf8JsonWriter json, EndedRun? end)

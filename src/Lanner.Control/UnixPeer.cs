@@ -12,9 +12,14 @@ internal readonly record struct UnixPeer(int Pid, int Uid)
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
 
+    /// <summary>Has it known for the rest of the request, also when the connection is gone.</summary>
+    public static void Remember(HttpContext context) => context.Items[typeof(UnixPeer)] = Of(context);
+
     /// <summary>Null when the connection is of another kind, or gone.</summary>
     public static UnixPeer? Of(HttpContext context)
     {
+        if (context.Items.TryGetValue(typeof(UnixPeer), out object? known))
+            return (UnixPeer?)known;
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { AddressFamily: AddressFamily.Unix } socket)
             return null;
         Span<byte> credentials = stackalloc byte[3 * sizeof(int)];

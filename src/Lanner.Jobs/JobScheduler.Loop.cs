@@ -32,6 +32,7 @@ public sealed partial class JobScheduler
                 else if (_problem != e.Message)
                     NotStored(_log, e.Message);
                 _problem = e.Message;
+                Refuse(e);
             }
             if (_isStopping && IsOver())
                 break;
@@ -206,7 +207,8 @@ public sealed partial class JobScheduler
     {
         var asked = new List<Asked>();
         for (long size = 0; asked.Count < _options.MostAtOnce && size <= _options.LargestAtOnce && _asked.Reader.TryRead(out Asked? one); size += one.Run.Arguments.Length)
-            asked.Add(one);
+            if (!one.Done.Task.IsCompleted)
+                asked.Add(one);
         if (asked.Count == 0)
             return;
         try
@@ -225,8 +227,9 @@ public sealed partial class JobScheduler
                 asked[i].Done.TrySetResult(run);
             }
         }
-        catch (StateException e)
+        catch (Exception e)
         {
+            // Whatever it was: those who ask wait for an answer.
             foreach (Asked one in asked)
                 one.Done.TrySetException(new JobRefusedException("not-stored", e.Message, e));
             throw;
@@ -249,6 +252,13 @@ public sealed partial class JobScheduler
                 change.Done.TrySetException(e);
             }
         }
+    }
+
+    /// <summary>Who asks while nothing can be stored is told so, instead of waiting until it can.</summary>
+    private void Refuse(Exception failure)
+    {
+        while (_asked.Reader.TryRead(out Asked? one))
+            one.Done.TrySetException(new JobRefusedException("not-stored", failure.Message, failure));
     }
 
     private void Refuse()

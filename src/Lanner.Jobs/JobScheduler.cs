@@ -183,7 +183,24 @@ public sealed partial class JobScheduler : IAsyncDisposable
         if (!isEarly)
             Known(run.Job);
         Check(run, _options);
-        return await InLineAsync<Asked, StoredRun>(_asked, new Asked(run), cancellationToken);
+        // It is tried all the same: the loop may be held up by what it tried before, or find that all is well again.
+        TimeSpan patience = _options.LedgerProblem() is null ? _options.AskLimit : s_look;
+        using var limit = new CancellationTokenSource(patience, _time);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var asked = new Asked(run);
+        try
+        {
+            return await InLineAsync<Asked, StoredRun>(_asked, asked, giveUp.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw new JobRefusedException("not-stored", $"the run was not stored within {patience.TotalSeconds:0} s{((_options.LedgerProblem() ?? _problem) is { } why ? $" ({why})" : "")}: it may still be", e);
+        }
+        finally
+        {
+            // What nobody waits for any more is not begun with.
+            asked.Done.TrySetCanceled(CancellationToken.None);
+        }
     }
 
     private Task<bool> ChangeAsync(Func<Task> make, CancellationToken cancellationToken) => InLineAsync<Change, bool>(_changes, new Change(make), cancellationToken);

@@ -9,6 +9,12 @@ public sealed record JobSchedulerOptions
     /// <summary>Whether another server with the same ledger still runs; what one that does not has left is taken over.</summary>
     public Func<string, bool> IsServerThere { get; init; } = ServerInstance.IsThere;
 
+    /// <summary>Why nothing can be stored now; null: nothing is known against it.</summary>
+    public Func<string?> LedgerProblem { get; init; } = static () => null;
+
+    /// <summary>Who asks for a run waits so long for its being stored; while there is a problem, a second.</summary>
+    public TimeSpan AskLimit { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Instants are claimed so long before, so that storing the claim costs no time when they are due.</summary>
     public TimeSpan ClaimAhead { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -110,13 +110,21 @@ internal sealed class WaitingLine
                 Add(run);
     }
 
-    /// <summary>The job is gone: what waited in its line is put aside.</summary>
+    /// <summary>The job is gone, or has become another: what waited for a thread or in its line is put aside.</summary>
     public void Remove(JobEntry entry)
     {
+        JobDefinition job = entry.Definition;
         entry.IsDeferred = false;
         entry.InLine -= entry.Blocked.Count;
         while (entry.Blocked.TryDequeue(out WaitingRun? run))
             PutAside(run);
+        if (entry.InLine == 0)
+            return;
+        (WaitingRun Run, (int, long) Place)[] others = [.. _ready[job.App].UnorderedItems.Where(one => one.Element.Job != job.Name)];
+        foreach ((WaitingRun run, _) in _ready[job.App].UnorderedItems.Where(one => one.Element.Job == job.Name).OrderBy(static one => one.Priority))
+            PutAside(run);
+        _ready[job.App] = new PriorityQueue<WaitingRun, (int, long)>(others);
+        entry.InLine = 0;
     }
 
     private static bool MayRun(JobEntry entry, WaitingRun run) => !entry.IsPaused || run.Origin == RunOrigin.Manual;

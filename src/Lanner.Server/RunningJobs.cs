@@ -18,6 +18,9 @@ namespace Lanner.Server;
 /// </summary>
 internal sealed partial class RunningJobs : IAsyncDisposable
 {
+    /// <summary>After which it is tried again to start with jobs.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
     private readonly IJobLedger _ledger;
     private readonly JobLimits _limits;
     private readonly Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> _apps;
@@ -29,6 +32,13 @@ internal sealed partial class RunningJobs : IAsyncDisposable
     private volatile JobScheduler? _scheduler;
     private volatile bool _hasBegun;
     private bool _isStopping;
+
+    /// <summary>Ends with the server's jobs.</summary>
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <summary>Why no job was started when it was tried last.</summary>
+    private string? _problem;
+    private int _isLater;
 
     public RunningJobs(IJobLedger ledger, JobLimits limits, Func<IReadOnlyList<(string App, AppSupervisor Supervisor)>> apps, ServerEvents events, ILogger log)
     {
@@ -66,14 +76,36 @@ internal sealed partial class RunningJobs : IAsyncDisposable
             // A server without jobs starts without the code for them.
             if (_hasBegun && (_scheduler is not null || _ofFile.Count > 0 || HasDeclaredJobs()))
                 await ScheduleAsync();
+            _problem = null;
         }
         catch (StateException e)
         {
-            NotStarted(_log, e.Message);
+            if (e.Message != _problem)
+                NotStarted(_log, e.Message);
+            _problem = e.Message;
+            // A cluster tells when it is in reach again.
+            if (Cluster is null)
+                _ = ReviseLaterAsync();
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private async Task ReviseLaterAsync()
+    {
+        if (Interlocked.Exchange(ref _isLater, 1) != 0)
+            return;
+        try
+        {
+            await Task.Delay(s_pause, TimeProvider.System, _ending.Token);
+            Volatile.Write(ref _isLater, 0);
+            await ReviseAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends.
         }
     }
 
@@ -100,6 +132,7 @@ internal sealed partial class RunningJobs : IAsyncDisposable
     {
         await _turn.WaitAsync(CancellationToken.None);
         _isStopping = true;
+        await _ending.CancelAsync();
         _turn.Release();
         if (_scheduler is { } scheduler)
             await scheduler.StopAsync(stopNow);
@@ -110,13 +143,15 @@ internal sealed partial class RunningJobs : IAsyncDisposable
         if (_scheduler is { } scheduler)
             await scheduler.DisposeAsync();
         _turn.Dispose();
+        _ending.Dispose();
     }
 
     private async Task ScheduleAsync()
     {
         IReadOnlyList<JobDefinition> jobs = JobReader.Read(
             [.. _ofFile, .. _apps().SelectMany(static app => app.Supervisor.DeclaredJobs.Select(job => CodeJob.Declaration(app.App, job)))], out IReadOnlyList<JobProblem> problems);
-        foreach (JobProblem problem in problems)
+        // They are told once, however often it is tried.
+        foreach (JobProblem problem in _problem is null ? problems : [])
             Wrong(_log, problem.Message);
         if (_scheduler is { } scheduler)
             await scheduler.ReviseAsync(jobs, CancellationToken.None);
@@ -132,6 +167,7 @@ internal sealed partial class RunningJobs : IAsyncDisposable
     {
         Server = Cluster?.Node ?? ServerInstance.Present,
         IsServerThere = Cluster is { } cluster ? cluster.IsNodeThere : ServerInstance.IsThere,
+        LedgerProblem = () => Cluster?.Problem,
         MissedAfter = _limits.MissedAfter,
         MostWaiting = _limits.Queue,
         LargestArguments = _limits.MaxArguments,

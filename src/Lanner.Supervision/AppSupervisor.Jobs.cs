@@ -6,6 +6,8 @@ namespace Lanner.Supervision;
 /// <summary>Runs of jobs: in workers of their own, forked from the same template.</summary>
 public sealed partial class AppSupervisor
 {
+    private static readonly long s_latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     /// <summary>Where runs of jobs are submitted.</summary>
     internal WorkerPool JobPool { get; }
 
@@ -66,7 +68,8 @@ public sealed partial class AppSupervisor
         var request = new JobRequest(entries.Text("name"), entries.Text("arguments"))
         {
             Key = entries.Text("key"),
-            At = entries.Whole("at") is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
+            // Python's latest moment, and those of its zones west of Greenwich, are later than ours.
+            At = entries.Whole("at") is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(at, s_latest)) : null,
             Delay = entries.Whole("delay") is { } delay ? TimeSpan.FromMilliseconds(delay) : null,
             IsEarly = worker.Generation > (_generation?.Number ?? 0),
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Lanner.Control.Tests;
@@ -67,6 +68,32 @@ public sealed class AuditTests
         await control.SendAsync("PATCH", "/v1/apps/shop/scale", "{\"workers\":2,\"threads\":3}");
 
         Assert.Equal("workers 2, threads 3", Assert.Single(Lines(control)).GetProperty("note").GetString());
+    }
+
+    [Fact]
+    public async Task Change_WhoseClientLeavesBeforeTheAnswer_IsNotedAllTheSame()
+    {
+        await using ControlFixture control = await ControlFixture.OverUnixAsync();
+        var begun = new TaskCompletionSource();
+        control.Server.OnReload = async _ =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite);
+        };
+
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(control.SocketPath));
+            await socket.SendAsync("POST /v1/reload HTTP/1.1\r\nHost: lanner\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            await begun.Task;
+        }
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!File.Exists(control.AuditPath) || new FileInfo(control.AuditPath).Length == 0)
+            await Task.Delay(10, deadline.Token);
+
+        JsonElement line = Assert.Single(Lines(control));
+        Assert.Equal(("reload", 499, false), (line.GetProperty("action").GetString(), line.GetProperty("status").GetInt32(), line.GetProperty("done").GetBoolean()));
+        Assert.Equal(("unix", Environment.ProcessId), (line.GetProperty("who").GetProperty("by").GetString(), line.GetProperty("who").GetProperty("pid").GetInt32()));
     }
 
     private static JsonElement[] Lines(ControlFixture control) =>

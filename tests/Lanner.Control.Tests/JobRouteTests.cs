@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Lanner.Jobs;
 using Lanner.Jobs.Definitions;
@@ -117,6 +118,19 @@ public sealed class JobRouteTests : IAsyncLifetime
         Assert.Equal(JsonValueKind.Null, (await JobAsync("nightly")).GetProperty("next").ValueKind);
         (_, _, JsonElement resumed) = await _control.SendAsync("POST", "/v1/jobs/nightly/resume");
         Assert.False(resumed.GetProperty("job").GetProperty("paused").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Result_DeeperThanReadersTake_IsShownAsText()
+    {
+        long id = await RunAsync("nightly");
+        await _runner.BegunAsync(id);
+        string deep = $"{new string('[', 70)}{new string(']', 70)}";
+        _runner.End(id, new JobOutcome(RunState.Succeeded) { Result = Encoding.UTF8.GetBytes(deep) });
+
+        JsonElement run = await UntilAsync(() => RunOfAsync("nightly", id), static run => Text(run, "state") == "succeeded");
+        Assert.Equal(deep, Text(run.GetProperty("result"), "repr"));
+        Assert.Equal(200, (await _control.SendAsync("GET", "/v1/jobs/nightly/runs")).Status);
     }
 
     private async Task BeginAsync()

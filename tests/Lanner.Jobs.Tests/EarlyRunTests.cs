@@ -67,6 +67,37 @@ public sealed class EarlyRunTests : SchedulerFixture
     }
 
     [Fact]
+    public async Task RunNowAsync_WhenTheEndOfAnotherRunCannotBeStored_IsRefusedInsteadOfWaiting()
+    {
+        Runner.Length = static _ => null;
+        await BeginAsync(Job("asked"));
+        await Scheduler.RunNowAsync("asked", default, default);
+        await Scheduler.SettleAsync();
+        Ledger.RefuseAfter = 0;
+        Runner.End(Runner.Running[0].Id);
+
+        JobRefusedException refused = await Assert.ThrowsAsync<JobRefusedException>(() => Scheduler.RunNowAsync("asked", default, default));
+
+        Assert.Equal(("not-stored", "the disk is full"), (refused.Code, refused.Message));
+        Ledger.RefuseAfter = null;
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(RunState.Succeeded, Assert.Single(await RunsAsync()).State);
+    }
+
+    [Fact]
+    public async Task RunNowAsync_WhenTheLedgerDoesNotAnswer_IsRefusedAfterAWhile()
+    {
+        await BeginAsync(Job("asked"));
+        Ledger.Kill();
+
+        Task<StoredRun>[] asking = [Scheduler.RunNowAsync("asked", default, default), Scheduler.RunNowAsync("asked", default, default)];
+        Time.Pass(TimeSpan.FromSeconds(15));
+
+        foreach (Task<StoredRun> one in asking)
+            Assert.Equal(("not-stored", "the run was not stored within 15 s: it may still be"), await Assert.ThrowsAsync<JobRefusedException>(() => one) is var refused ? (refused.Code, refused.Message) : default);
+    }
+
+    [Fact]
     public async Task Recall_KnowsTheLastRunOfTheServerBefore_AndAsksOnce()
     {
         await BeginAsync(Job("asked"), Job("never"));

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Lanner.State.Settings;
 using Lanner.State.Sqlite;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Lanner.State.Tests;
 
@@ -100,9 +103,30 @@ public sealed class SqliteStoreTests : SettingsStoreTests
     }
 
     [Fact]
+    public async Task What_SQLite_took_back_at_the_commit_leaves_it_usable()
+    {
+        await using SqliteState state = await SqliteState.OpenAsync(_directory, default);
+        var first = new StoredSettings(SettingsSnapshot.Empty with { Version = 1 }, default, "", "{}"u8.ToArray());
+        // As when the disk is full: the commit fails, and no transaction is left.
+        raw.sqlite3_commit_hook(ConnectionOf(state).Handle, static _ => 1, null);
+        for (int i = 0; i < 2; i++)
+        {
+            StateException failure = await Assert.ThrowsAsync<StateException>(() => state.TryAppendAsync("shop", 0, [first], default));
+            Assert.Contains("constraint failed", failure.Message, StringComparison.Ordinal);
+        }
+        raw.sqlite3_commit_hook(ConnectionOf(state).Handle, (delegate_commit?)null, null);
+
+        Assert.Null(await state.LoadAsync("shop", default));
+        Assert.True(await state.TryAppendAsync("shop", 0, [first], default));
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_connection")]
+        static extern ref readonly SqliteConnection ConnectionOf(SqliteState state);
+    }
+
+    [Fact]
     public async Task A_newer_format_is_not_touched()
     {
-        await using (var later = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_directory, "state.db")};Pooling=False"))
+        await using (var later = new SqliteConnection($"Data Source={Path.Combine(_directory, "state.db")};Pooling=False"))
         {
             await later.OpenAsync();
             await using var command = later.CreateCommand();

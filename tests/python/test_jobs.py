@@ -289,6 +289,16 @@ def test_a_call_may_name_a_method_or_a_job():
     assert jobs.resolve("json:loads") is json.loads
 
 
+def test_enqueue_refuses_a_key_that_is_no_text():
+    @lanner.job
+    def work():
+        ...
+
+    with pytest.raises(TypeError, match="the key of a run is a str, not int"):
+        work.enqueue(key=17)
+
+
+
 class TestRunner:
     """What a job worker does with a run."""
 
@@ -310,6 +320,22 @@ class TestRunner:
     def test_a_result_that_is_no_number_is_still_json(self):
         lanner.job(lambda: [float("nan")], name="nan")
         assert self.run("nan") == {"repr": "[nan]"}
+
+    def test_one_that_cannot_be_shown_is_no_failure(self):
+        class Silent:
+            def __repr__(self):
+                raise ValueError("no words")
+
+        lanner.job(Silent, name="silent")
+        lanner.job(lambda: 10**5000, name="huge")
+        deep = []
+        for _ in range(100_000):
+            deep = [deep]
+        lanner.job(lambda: deep, name="deep")
+        assert "Silent object at" in self.run("silent")["repr"]
+        assert set(self.run("deep")) == {"repr"}
+        huge = self.run("huge")
+        assert huge == 10**5000 if isinstance(huge, int) else "repr" in huge
 
     def test_of_one_that_is_too_long_its_beginning_is_kept(self):
         lanner.job(lambda: "x" * 19_998, name="fits")

@@ -33,6 +33,18 @@ def test_without_a_server_updates_change_the_process() -> None:
     assert (conflict.value.version, settings.version, told) == (3, 3, [1, 2, 3])
 
 
+@pytest.mark.parametrize("wrong", ["1", 1.0, True, b"1"])
+def test_a_version_that_is_no_number_guards_nothing_and_is_refused(wrong: Any) -> None:
+    settings = Settings()
+    settings.update({"a": 1})
+    with pytest.raises(TypeError, match="if_version is the number of a version"):
+        settings.update({"a": 2}, if_version=wrong)
+    for never in -1, 2**64:
+        with pytest.raises(SettingsConflict):
+            settings.update({"a": 2}, if_version=never)
+    assert settings["a"] == 1
+
+
 @pytest.mark.parametrize("bad, error, place", [
     ({1: 2}, TypeError, "key 1"),
     ({"a": {"b": {3}}}, TypeError, "settings['a']['b'] is of type set"),

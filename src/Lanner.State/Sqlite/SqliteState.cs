@@ -1,5 +1,5 @@
-using System.Data;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Lanner.State.Sqlite;
 
@@ -93,12 +93,14 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
             Execute(ReplicaTables);
         if (format == SqliteFormat.Newest)
             return;
-        using SqliteTransaction transaction = Begin();
-        // Another process may have been faster.
-        foreach (string step in SqliteFormat.StepsFrom(FormatNow()))
-            Execute(step);
-        Execute($"PRAGMA user_version = {SqliteFormat.Newest}");
-        transaction.Commit();
+        AllOrNothing(() =>
+        {
+            // Another process may have been faster.
+            foreach (string step in SqliteFormat.StepsFrom(FormatNow()))
+                Execute(step);
+            Execute($"PRAGMA user_version = {SqliteFormat.Newest}");
+            return true;
+        });
     }
 
     private long FormatNow()
@@ -107,8 +109,25 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
         return asked.ExecuteScalar() as long? ?? 0;
     }
 
-    /// <summary>Takes the right to write at once: what is read next cannot be changed by another before the commit.</summary>
-    private SqliteTransaction Begin() => _connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+    /// <summary>
+    /// Does work in a transaction, which takes the right to write at once: what is read in it cannot be changed by another before the commit.
+    /// Not in one of the driver's: SQLite takes back by itself what it cannot write, and the driver, when that was at the commit, begins no other one.
+    /// </summary>
+    private T AllOrNothing<T>(Func<T> work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            T made = work();
+            Execute("COMMIT");
+            return made;
+        }
+        finally
+        {
+            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+                Execute("ROLLBACK");
+        }
+    }
 
     private void Execute(string text)
     {
@@ -126,13 +145,7 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
     }
 
     /// <summary>Does work in its turn, all of it or nothing.</summary>
-    internal Task<T> WriteAsync<T>(Func<T> work, CancellationToken cancellationToken) => InTurnAsync(() =>
-    {
-        using SqliteTransaction transaction = Begin();
-        T made = work();
-        transaction.Commit();
-        return made;
-    }, cancellationToken);
+    internal Task<T> WriteAsync<T>(Func<T> work, CancellationToken cancellationToken) => InTurnAsync(() => AllOrNothing(work), cancellationToken);
 
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {

@@ -192,6 +192,8 @@ public class JobRunTests
         long delayed = await served.EnqueueAsync("facts", "[\"delayed\"]", "&delay=500ms");
         long moment = await served.EnqueueAsync("facts", "[\"moment\"]", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"&at={at.ToUnixTimeMilliseconds() / 1000d}"));
         long never = await served.EnqueueAsync("facts", "[]", "&delay=1d");
+        // Python's latest moment.
+        long last = await served.EnqueueAsync("facts", "[]", "&at=253402300799.9999");
 
         foreach (long id in new[] { delayed, moment })
         {
@@ -201,6 +203,7 @@ public class JobRunTests
         }
         Assert.Equal(at.ToUnixTimeMilliseconds(), DateTimeOffset.Parse((string)(await served.RunOfAsync("facts", moment))["due"]!, null).ToUnixTimeMilliseconds());
         Assert.Equal("waiting", (string)(await served.RunOfAsync("facts", never))["state"]!);
+        Assert.Equal("waiting", (string)(await served.RunOfAsync("facts", last))["state"]!);
     }
 
     [Fact]

@@ -47,6 +47,24 @@ public class JobStartTests
     }
 
     [Fact]
+    public async Task Start_WhereNothingCanBeStored_JobsBeginWhenItCan()
+    {
+        await using JobServer served = await JobServer.StartAsync(environment: new Dictionary<string, string> { ["EVERY"] = "200ms" });
+        await served.StopAsync();
+        Directory.Delete(served.Path("state"), recursive: true);
+        // A file is no directory to keep state in.
+        await File.WriteAllTextAsync(served.Path("state"), "");
+
+        await served.StartAsync();
+        await served.Server.WaitForOutputAsync(static line => line.Contains("no job is started", StringComparison.Ordinal));
+        File.Delete(served.Path("state"));
+
+        await served.UntilAsync(
+            async () => JsonNode.Parse(await served.Control.GetStringAsync("/v1/jobs"))!["jobs"]!.AsArray().Any(static job => (string)job!["name"]! == "beat" && (long)job["ended"]!["succeeded"]! > 0),
+            "runs of a job that is due");
+    }
+
+    [Fact]
     public async Task Enqueue_WithoutArguments_TakesThoseOfTheJob_AndTheOptionsOfTheDecoratorCount()
     {
         await using JobServer served = await JobServer.StartAsync("jobs_early", "workers = 1\nthreads = 2");
