@@ -103,7 +103,6 @@ def _write(descriptor: int, data: bytes) -> None:
             data = data[os.write(descriptor, data) :]
         except BlockingIOError:
             # A child may have made the pipe non-blocking for all that hold it.
-
             poll = _poll()
             poll.register(descriptor, POLLOUT)
             poll.poll()

@@ -1,10 +1,7 @@
 """What becomes of an app's answer: its status, headers and body as frames. PEP 3333."""
 from __future__ import annotations
 
-import io
 import marshal
-import os
-import stat
 import struct
 import sys
 import time
@@ -13,12 +10,12 @@ from typing import Any, Callable, Iterable, Optional, Tuple, Type, Union
 
 from . import frames
 from .channel import Channel, FrontEndGone
+from .file_wrapper import FileWrapper
 
 ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None]]
 
 INLINE = 65536  # a body up to this travels in one frame with its head
 PIECE = 1 << 20  # a longer one in frames of this size
-_PAGE = 4096
 LONGEST_HEAD = frames.LONGEST - INLINE - 16  # of a frame with a body, or an offset and a count
 
 _NONE: list[tuple[str, str]] = []
@@ -33,43 +30,6 @@ class BadResponse(Exception):
 
 class ClientGone(ConnectionError):
     """Raised from ``write``: nobody reads any more."""
-
-
-class FileWrapper:
-    """``wsgi.file_wrapper``: a file that the front end sends by itself when it has a descriptor, else an iterable of blocks."""
-
-    def __init__(self, filelike: Any, blksize: int = 65536) -> None:
-        self.filelike = filelike
-        self.blksize = blksize
-        if hasattr(filelike, "close"):
-            self.close = filelike.close
-
-    def __iter__(self) -> "FileWrapper":
-        return self
-
-    def __next__(self) -> bytes:
-        data: bytes = self.filelike.read(self.blksize)
-        if data:
-            return data
-        raise StopIteration
-
-    def rest(self) -> tuple[int, int, int] | None:
-        """(descriptor, offset, bytes to the end) of a regular file, or None."""
-        try:
-            if isinstance(self.filelike, io.BufferedIOBase) and not isinstance(self.filelike, (io.BufferedReader, io.BufferedRandom)):
-                return None  # gzip and its like: the descriptor is that of other bytes
-            descriptor = self.filelike.fileno()
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return None
-            if status.st_blocks == 0 and status.st_size <= _PAGE:
-                return None  # perhaps of /proc or /sys, whose sizes are not true
-            offset = self.filelike.tell()
-            if not 0 <= offset < 1 << 62:
-                return None
-        except Exception:  # a file-like object may raise anything here, or lack the methods
-            return None
-        return descriptor, offset, max(0, status.st_size - offset)
 
 
 class Exchange:

@@ -1,7 +1,6 @@
 """A worker process: its threads, its streams, its end. Entered once, after the fork (or in a new interpreter); never left."""
 from __future__ import annotations
 
-import atexit
 import faulthandler
 import gc
 import mmap
@@ -14,9 +13,10 @@ import threading
 import traceback
 from typing import Any, Callable, Optional, TypeVar
 
-from . import descriptors, frames, hooks, lifeline, loading, logs, output, peers, response, wsgi
+from . import capture, descriptors, ending, frames, hooks, lifeline, loading, logs, peers, wsgi
 from .channel import Channel, FrontEndGone
 from .control import Control
+from .file_wrapper import FileWrapper
 from .identity import worker as identity
 from .live_settings import settings as live_settings
 
@@ -28,7 +28,6 @@ running: dict[int, list[Any]] = {}
 
 scoreboard: Any = None  # this process's part of it
 
-_streams: list[output.TaggedStream] = []
 _control: Optional[Control] = None  # this process's
 
 
@@ -48,7 +47,7 @@ def run(
     except BaseException:
         traceback.print_exc()
     finally:
-        end(peer, status)
+        ending.end(peer, status)
 
 
 def _run(
@@ -68,7 +67,7 @@ def _run(
     global _control
     _control = control = Control(link)
     _identify(settings, command)
-    _capture(out, err)
+    capture.capture(out, err, request_id)
     signal.signal(signal.SIGTERM, _calm)
     signal.signal(signal.SIGINT, _calm)
     # In C, without the GIL: it answers whatever the threads do. The number is StackDump.Signal's.
@@ -223,43 +222,6 @@ def request_id() -> str:
     return environ["lanner.request_id"] if environ else ""
 
 
-def _capture(out: int, err: int) -> None:
-    """Makes the pipes to the log this process's output."""
-    output.request_id = request_id
-    for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
-        os.dup2(number, target, inheritable=True)
-        os.close(number)
-        _streams.append(output.TaggedStream(target, request_id, name))
-    sys.__stdout__, sys.__stderr__ = _streams  # type: ignore[assignment]
-    sys.stdout, sys.stderr = _taken(sys.stdout, 1), _taken(sys.stderr, 2)
-    _move_handlers()
-    output.begin_log()
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0, inheritable=True)
-    os.close(null)
-
-
-def _taken(stream: Any, number: int) -> Any:
-    """The worker's stream in the place of the template's; what the app has put there to write elsewhere stays."""
-    target = output.descriptor_of(stream)
-    return _streams[(target if target > 0 else number) - 1] if target else stream
-
-
-def _move_handlers() -> None:
-    """Logging handlers made in the template hold its streams; they follow the worker's."""
-    logging = sys.modules.get("logging")
-    if logging is None:
-        return
-    handlers = [reference() for reference in list(logging._handlerList)]
-    # A second configuration empties that list; handlers of the first go on where they stand.
-    for logger in (logging.root, *list(logging.root.manager.loggerDict.values())):
-        handlers += getattr(logger, "handlers", ())
-    for handler in handlers:
-        # One whose stream is computed follows by itself.
-        if isinstance(handler, logging.StreamHandler) and (target := output.descriptor_of(vars(handler).get("stream"))) > 0:
-            handler.stream = _streams[target - 1]
-
-
 def _board(number: int, threads: int) -> Any:
     mapping = mmap.mmap(number, threads * 64)
     global scoreboard
@@ -280,7 +242,7 @@ def _serve(
         begun.put(error)
         return
     cells[place * 8 + 6] = threading.get_native_id()
-    out, err = _streams  # of _capture, whatever the app has put in their place
+    out, err = capture.streams
 
     def ended() -> None:
         if out.unfinished or err.unfinished:
@@ -294,7 +256,7 @@ def _serve(
         "wsgi.multiprocess": identity.workers > 1,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
-        "wsgi.file_wrapper": response.FileWrapper,
+        "wsgi.file_wrapper": FileWrapper,
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": "Lanner/0.1.0",
     }
@@ -304,7 +266,7 @@ def _serve(
         wsgi.serve(app, Channel(descriptors.own(socket.socket(fileno=number))), cells, place * 8, constants, noted, ended)
     except BaseException as error:
         if os.getpid() != home:
-            _end_child(error)
+            ending.end_child(error)
         if isinstance(error, FrontEndGone):
             return  # as at the end of the channel
         # A fault of the server's own, not of the app: better a new worker than one with a thread less.
@@ -312,45 +274,5 @@ def _serve(
         os._exit(70)
 
 
-def _end_child(error: BaseException) -> None:
-    """A child that the app has forked in a request ends as a program does with what it has raised."""
-    code = 1
-    if isinstance(error, SystemExit):
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    if not isinstance(error, SystemExit) or isinstance(error.code, str):
-        print(error if isinstance(error, SystemExit) else wsgi.app_traceback(error), file=sys.stderr)
-    output.flush()
-    for stream in _streams:
-        stream.end_line()
-    os._exit(code & 0xFF)
-
-
 def _calm(number: int, frame: Any) -> None:
     """The front end decides when a worker ends; a signal to the whole process group or control group must not."""
-
-
-def _await_threads() -> None:
-    """What the interpreter does at its own end: executors finish what they were given, threads that are no daemons end.
-    The front end bounds how long."""
-    for call in reversed(getattr(threading, "_threading_atexits", ())):
-        call()
-    joined = {threading.current_thread(), threading.main_thread()}
-    while others := [one for one in threading.enumerate() if not one.daemon and one not in joined]:
-        for thread in others:
-            thread.join(1)
-            if thread.is_alive():
-                print(f"the end of this worker waits for the thread {thread.name!r}, which is no daemon", file=sys.stderr)
-                thread.join()
-            joined.add(thread)
-
-
-def end(peer: peers.Peer, status: int) -> None:
-    """Ends without unwinding the template's stack below the fork, but with what the app registered."""
-    try:
-        peer.worker_ending()
-        if status == 0:
-            _await_threads()
-        atexit._run_exitfuncs()
-        output.flush()
-    finally:
-        os._exit(status)

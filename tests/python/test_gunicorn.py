@@ -13,7 +13,7 @@ from lanner import frames, loading
 from lanner.peers import of
 from lanner.peers.gunicorn import hooks, option, options, reading
 from lanner.peers.gunicorn.request import Request, Response
-from lanner.response import FileWrapper
+from lanner.file_wrapper import FileWrapper
 
 BOOT = os.path.join(os.path.dirname(__file__), "..", "..", "python", "lanner", "boot.py")
 

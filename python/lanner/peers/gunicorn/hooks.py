@@ -168,9 +168,9 @@ class Hooks(Peer):
         self._end(1)
 
     def _end(self, code: int) -> None:
-        from lanner import worker_process
+        from lanner import ending
 
-        worker_process.end(self, code)
+        ending.end(self, code)
 
     @property
     def _own(self) -> Worker:

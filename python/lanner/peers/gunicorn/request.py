@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator, Optional
 
-from lanner.response import FileWrapper
+from lanner.file_wrapper import FileWrapper
 
 
 class Request:
