@@ -24,11 +24,11 @@ def _await_threads() -> None:
             joined.add(thread)
 
 
-def end(peer: peers.Peer, status: int) -> None:
-    """Ends without unwinding the template's stack below the fork, but with what the app registered."""
+def end(peer: peers.Peer, status: int, waits: bool = True) -> None:
+    """Ends without unwinding the template's stack below the fork, but with what the app registered. ``waits``: for the app's threads, when all is well."""
     try:
         peer.worker_ending()
-        if status == 0:
+        if waits and status == 0:
             _await_threads()
         atexit._run_exitfuncs()
         output.flush()

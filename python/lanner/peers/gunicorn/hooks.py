@@ -170,7 +170,7 @@ class Hooks(Peer):
     def _end(self, code: int) -> None:
         from lanner import ending
 
-        ending.end(self, code)
+        ending.end(self, code, waits=False)
 
     @property
     def _own(self) -> Worker:
