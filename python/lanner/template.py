@@ -54,6 +54,7 @@ def main() -> None:
     gc.collect()
     refusal = fork.refusal(settings)
     if refusal:
+        output.flush()
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
         control.receive()
         _end(3)

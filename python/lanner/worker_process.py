@@ -13,7 +13,7 @@ import threading
 import traceback
 from typing import Any, Callable, Optional, TypeVar
 
-from . import capture, descriptors, ending, frames, hooks, lifeline, loading, logs, peers, wsgi
+from . import capture, descriptors, ending, frames, hooks, lifeline, loading, logs, output, peers, wsgi
 from .channel import Channel, FrontEndGone
 from .control import Control
 from .file_wrapper import FileWrapper
@@ -185,6 +185,7 @@ def told(control: frames.ControlLink | Control, step: Callable[..., _T], *argume
     try:
         return step(*arguments)
     except loading.LoadError as error:
+        output.flush()
         control.send(frames.FAILED, {"message": frames.shortened(str(error)), "traceback": frames.shortened(error.trace)})
     except BaseException as error:  # SystemExit too
         _tell(control, error)
@@ -192,6 +193,7 @@ def told(control: frames.ControlLink | Control, step: Callable[..., _T], *argume
 
 
 def _tell(control: frames.ControlLink | Control, error: BaseException) -> None:
+    output.flush()  # who is told may end this process at once
     last = traceback.format_exception_only(type(error), error)[-1].strip()
     control.send(frames.FAILED, {"message": frames.shortened(last), "traceback": wsgi.app_traceback(error)})
 
