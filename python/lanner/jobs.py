@@ -5,14 +5,12 @@ import datetime
 import functools
 import json
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from . import frames
+from . import frames, moments
 from .control import Gone, NotYet, of_worker
 from .frozen import thaw
-
-When = Union[str, datetime.datetime]
-Duration = Union[str, int, float, datetime.timedelta]
+from .moments import Duration, When
 
 registered: Dict[str, "Job"] = {}
 
@@ -48,8 +46,8 @@ class Job:
             raise ValueError("enqueue takes at or delay, not both")
         if key is not None and not isinstance(key, str):
             raise TypeError(f"the key of a run is a str, not {type(key).__name__}")
-        seconds = None if delay is None else _seconds(delay)
-        moment = None if at is None else _moment(at)
+        seconds = None if delay is None else moments.seconds(delay)
+        moment = None if at is None else moments.moment(at)
         arguments = _encoded(self, args, kwargs)
         try:
             control = of_worker()
@@ -58,7 +56,7 @@ class Job:
                 "a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.spawn"
             ) from None
         if control is None:
-            return self._spawn(arguments or self.options["arguments"] or "[]", _pause(moment, seconds))
+            return self._spawn(arguments or self.options["arguments"] or "[]", moments.pause(moment, seconds))
         try:
             answer = control.ask(frames.JOB_ENQUEUE, {
                 "name": self.name, "arguments": arguments, "key": key or "",
@@ -129,7 +127,7 @@ def job(
         "call": f"{function.__module__}:{function.__qualname__.replace('<locals>.', '')}",
         "place": "" if code is None else f"{code.co_filename}:{code.co_firstlineno}",
         "cron": cron or "",
-        "every": "" if every is None else _milliseconds(every),
+        "every": "" if every is None else moments.milliseconds(every),
         "at": "" if at is None else at.isoformat() if isinstance(at, datetime.datetime) else at,
         "timezone": timezone if timezone != "UTC" else "",
         # What is only asked for has nothing to leave out.
@@ -137,12 +135,12 @@ def job(
         "missed": missed,
         "missed_limit": _whole(name, "missed_limit", missed_limit),
         "retries": _whole(name, "retries", retries),
-        "retry_pause": "" if retry_pause is None else _milliseconds(retry_pause),
-        "timeout": "" if timeout is None else _milliseconds(timeout),
+        "retry_pause": "" if retry_pause is None else moments.milliseconds(retry_pause),
+        "timeout": "" if timeout is None else moments.milliseconds(timeout),
         "priority": _whole(name, "priority", priority),
         "context_url": context_url or "",
         "arguments": "" if arguments is None else _json(name, arguments),
-        "keep": "" if keep is None else _milliseconds(keep),
+        "keep": "" if keep is None else moments.milliseconds(keep),
         "keep_runs": _whole(name, "keep_runs", keep_runs),
     })
     return made
@@ -275,45 +273,3 @@ def _whole(name: str, option: str, value: Optional[int]) -> str:
 
 def _origin(function: Callable[..., Any]) -> str:
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', function)}"
-
-
-_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def _seconds(value: Duration) -> float:
-    """As the settings have durations: "30s", "5 m", "1h30m", or a number of seconds."""
-    if isinstance(value, datetime.timedelta):
-        seconds = value.total_seconds()
-    elif isinstance(value, str):
-        import re
-
-        parts = re.findall(r"([0-9.]+)([^0-9.]*)", value.strip())
-        try:
-            seconds = sum(float(number) * _UNITS[unit.strip()] for number, unit in parts)
-        except (KeyError, ValueError):
-            parts = []
-        if not parts or "".join(number + unit for number, unit in parts) != value.strip():
-            raise ValueError(f'"{value}" is no duration: write "30s", "5m", "1h30m", "1d" or a number of seconds')
-    else:
-        seconds = float(value)
-    if not 0 <= seconds < 10**10:
-        raise ValueError(f"{value!r} is no duration from now on")
-    return seconds
-
-
-def _milliseconds(value: Duration) -> str:
-    return f"{round(_seconds(value) * 1000)}ms"
-
-
-def _moment(value: When) -> datetime.datetime:
-    if isinstance(value, str):
-        value = datetime.datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
-    if value.tzinfo is None:
-        raise ValueError(f"{value.isoformat()} has no time zone: say at which clock it is meant, for example {value.isoformat()}+00:00")
-    return value
-
-
-def _pause(moment: Optional[datetime.datetime], seconds: Optional[float]) -> float:
-    if moment is not None:
-        return (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
-    return seconds or 0.0

@@ -42,6 +42,14 @@ def flush() -> None:
             pass
 
 
+def tell(text: str) -> None:
+    """To the log, also where the app has closed or lost its ``sys.stderr``."""
+    try:
+        print(text, file=sys.stderr or sys.__stderr__)
+    except Exception:
+        print(text, file=sys.__stderr__)
+
+
 def descriptor_of(stream: Any) -> int:
     """1 or 2 for a stream, however wrapped, that writes to this process's output; 0 for one of the app's own; -1 for none."""
     if stream is None or getattr(stream, "closed", False):

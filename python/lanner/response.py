@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import marshal
 import struct
-import sys
 import time
 from types import TracebackType
 from typing import Any, Callable, Iterable, Optional, Tuple, Type, Union
 
-from . import frames
+from . import frames, output
 from .channel import Channel, FrontEndGone
 from .file_wrapper import FileWrapper
 
@@ -256,7 +255,7 @@ class Exchange:
     def fail(self, code: str, text: str) -> None:
         """Tells the front end that no answer, or no rest of one, will come."""
         if self.finished:
-            tell(text)
+            output.tell(text)
         else:
             self._finish(frames.ERROR, _dumps((code, text), 2))
 
@@ -279,14 +278,6 @@ class Exchange:
                 sent = max(0, sent - len(part))
         except OSError:
             raise FrontEndGone from None
-
-
-def tell(text: str) -> None:
-    """To the log, also where the app has closed or lost its ``sys.stderr``."""
-    try:
-        print(text, file=sys.stderr or sys.__stderr__)
-    except Exception:
-        print(text, file=sys.__stderr__)
 
 
 def _as_bytes(chunk: Any) -> bytes:

@@ -13,7 +13,8 @@ from typing import Any, Callable
 from . import frames
 from .channel import Channel, FrontEndGone
 from .live_settings import settings as live_settings
-from .response import BadResponse, ClientGone, Exchange, tell
+from .output import tell
+from .response import BadResponse, ClientGone, Exchange
 
 SAMPLE_MASK = 15  # the thread's CPU time is read after every 16th request: the call takes 0.3 µs
 LONG_MICROS = 1000  # and after each request that took longer

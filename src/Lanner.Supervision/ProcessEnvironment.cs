@@ -22,6 +22,9 @@ public static class ProcessEnvironment
     private static readonly string[] FromServiceManager =
         ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
 
+    /// <summary>Without what an app's settings say.</summary>
+    internal static IEnumerable<string> OfServer() => Of(new Dictionary<string, string>());
+
     /// <param name="own">What the app's settings say.</param>
     internal static IEnumerable<string> Of(IReadOnlyDictionary<string, string> own)
     {

@@ -30,7 +30,7 @@ public static class PythonScript
             pid = Posix.Spawn(
                 python,
                 [python, Path.Combine(pythonDirectory, "lanner", "boot.py"), .. arguments],
-                ProcessEnvironment.Of(new Dictionary<string, string>()),
+                ProcessEnvironment.OfServer(),
                 [nothing, write, errors]);
         }
         // The pid is ours until it is reaped below.

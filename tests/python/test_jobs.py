@@ -10,7 +10,7 @@ import threading
 
 import lanner
 import pytest
-from lanner import hooks, jobs
+from lanner import hooks, jobs, moments
 from lanner.frozen import freeze
 from lanner.loading import LoadError
 
@@ -168,7 +168,7 @@ def test_what_is_no_duration_is_refused(duration):
 
 @pytest.mark.parametrize("duration, seconds", [("5", 5), ("1h30m", 5400), ("5 m", 300), (" 1h 30m ", 5400), ("250ms", 0.25), ("1.5h", 5400), ("0.5d", 43200), (2.5, 2.5)])
 def test_durations_are_those_of_the_settings(duration, seconds):
-    assert jobs._seconds(duration) == seconds
+    assert moments.seconds(duration) == seconds
 
 
 def test_enqueue_elsewhere_runs_in_the_background():
