@@ -80,7 +80,7 @@ public sealed class SettingsSchema
         {
             ValidationErrorKind.PropertyRequired => "is required and not there",
             ValidationErrorKind.NoAdditionalPropertiesAllowed => "is no name that the schema knows",
-            ValidationErrorKind.NotInEnumeration => $"is none of {string.Join(", ", rule.Enumeration.Select(static value => JsonConvert.SerializeObject(value)))}",
+            ValidationErrorKind.NotInEnumeration => $"is none of {string.Join(", ", rule.Enumeration.Select(static value => JsonConvert.ToString(value)))}",
             ValidationErrorKind.NumberTooBig => $"is greater than {rule.Maximum ?? rule.ExclusiveMaximum}",
             ValidationErrorKind.NumberTooSmall => $"is less than {rule.Minimum ?? rule.ExclusiveMinimum}",
             ValidationErrorKind.NumberNotMultipleOf or ValidationErrorKind.IntegerNotMultipleOf => $"is no multiple of {rule.MultipleOf}",
