@@ -1,6 +1,7 @@
 """The rows of the table: what is measured, against whom, and what is wanted."""
 from __future__ import annotations
 
+import lzma
 import os
 import resource
 import shutil
@@ -12,7 +13,7 @@ from statistics import median
 from typing import Callable, Iterator
 
 from . import loads, processes
-from .servers import App, BareKestrel, Gunicorn, Lanner, LannerWithSettings, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
+from .servers import App, BareKestrel, Gunicorn, Lanner, LannerReadyToRun, LannerWithSettings, ModWsgi, Nginx, NginxUwsgi, ROOT, Server, TunedKestrel, Waitress
 
 MIB = 1 << 20
 
@@ -264,10 +265,27 @@ def starting(bench: Bench) -> None:
     ours, theirs = _alternate(bench, lambda: started(Lanner), lambda: started(Gunicorn))
     bench.note(load, Lanner.name, f"{ours * 1000:.0f} ms")
     bench.note(load, Gunicorn.name, f"{theirs * 1000:.0f} ms")
-    bench.add(Row(load, Gunicorn.name, ours, theirs, "s", at_most=1.5))
+    bench.add(Row(load, Gunicorn.name, ours, theirs, "s", at_most=0.9))
+
+
+def native(bench: Bench) -> None:
+    """The native program beside the ReadyToRun build of the same commit, and what a user downloads and keeps in memory."""
+    for load, app, path in (("hello, 2 × 8", bench.hello, "/"), ("Flask, JSON, 2 × 8", bench.flask, "/api/notes/7")):
+        with Lanner(app, bench.work) as lanner, LannerReadyToRun(app, bench.work) as readytorun:
+            idle_sizes = [processes.proportional_bytes([server.front]) for server in (lanner, readytorun)]
+            ours, theirs = bench.compare(load, [(lanner, path), (readytorun, path)])
+            sizes = [processes.proportional_bytes([server.front]) for server in (lanner, readytorun)]
+        for server, before, after in zip((lanner, readytorun), idle_sizes, sizes):
+            bench.note(f"front end, memory (PSS), {load}", server.name, f"{before / MIB:.1f} MiB idle, {after / MIB:.1f} MiB after load")
+        bench.add(Row(load, readytorun.name, ours.rate, theirs.rate, "requests/s", at_least=1),
+                  Row(f"CPU per request, {load}", readytorun.name, ours.cpu, theirs.cpu, "µs", at_most=1),
+                  Row(f"front end, memory (PSS) after load, {load}", "45 MiB", sizes[0], 45 * MIB, "bytes", at_most=1))
+    size = Lanner.program.stat().st_size
+    bench.note("the program", Lanner.name, f"{size / MIB:.1f} MiB, {len(lzma.compress(Lanner.program.read_bytes(), preset=6)) / MIB:.1f} MiB compressed")
+    bench.add(Row("size of the program", "30 MiB", size, 30 * MIB, "bytes", at_most=1))
 
 
 MEASUREMENTS: dict[str, Callable[[Bench], None]] = {
     measure.__name__: measure
-    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, settings, starting)
+    for measure in (hello, frameworks, waiting, computing, mixed, sizes, transfers, memory, idle, settings, starting, native)
 }

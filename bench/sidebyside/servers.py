@@ -100,10 +100,18 @@ class Server:
 
 class Lanner(Server):
     name = "Lanner"
+    program = ROOT / "artifacts/lanner/lanner"
 
     def start(self) -> None:
-        self._run(ROOT / "artifacts/lanner/lanner", "serve", f"{self.app.module}:application", "--directory", self.app.folder,
+        self._run(self.program, "serve", f"{self.app.module}:application", "--directory", self.app.folder,
                   "--python", PYTHON, "--workers", self.workers, "--threads", self.threads, "--bind", f"127.0.0.1:{self.port}")
+
+
+class LannerReadyToRun(Lanner):
+    """The same commit on the SDK's runtime, as it is built where no native program can be linked."""
+
+    name = "Lanner, ReadyToRun"
+    program = ROOT / "artifacts/lanner-readytorun/lanner"
 
 
 class LannerWithSettings(Lanner):

@@ -36,7 +36,7 @@ internal sealed class DashboardServer : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         string[] names = apps ?? ["shop"];
-        string control = $"127.0.0.1:{FreePort()}";
+        string control = $"127.0.0.1:{FreePort.Next()}";
         File.Copy(Path.Combine(Checkout.Apps, "dashboard_app.py"), folder.File("dashboard_app.py"));
         await File.WriteAllTextAsync(folder.File("lanner.toml"), $"[server]\ncontrol = \"{control}\"\ncontrol_token = \"{Token}\"\n" + string.Concat(names.Select((name, at) => $"""
 
@@ -87,13 +87,5 @@ internal sealed class DashboardServer : IAsyncDisposable
         Control.Dispose();
         await _server.DisposeAsync();
         _folder.Dispose();
-    }
-
-    /// <summary>Nobody else on this machine is given it again so soon.</summary>
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

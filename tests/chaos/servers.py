@@ -12,6 +12,8 @@ import time
 import uuid
 from pathlib import Path
 
+from ports import free_port
+
 from . import processes
 from .ledgers import TOLD_CUTS, UNTOLD_CUTS
 from .visits import CONTENT
@@ -57,7 +59,7 @@ class Server:
         self.work, self.deployment = work, deployment
         self.max_requests = 0
         self.settings: dict[str, dict[str, object]] = {}
-        self.port = _free_port()
+        self.port = free_port()
         self.workers_wanted = WORKERS
         self.ledger = work / "app.ledger"
         self.log = work / "server.log"
@@ -198,13 +200,6 @@ class Gunicorn(Server):
 
 
 SERVERS: dict[str, type[Server]] = {server.name: server for server in (Lanner, Gunicorn)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _kill(pid: int) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable
 
+from ports import free_port
+
 from .blocks import ROOT
 
 PATIENCE = 30  # seconds; nothing waits for it when all is well
@@ -61,9 +63,7 @@ class Place:
     def port(self, number: int | str) -> int:
         """The free port that stands for one of the docs."""
         if str(number) not in self._ports:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self._ports[str(number)] = probe.getsockname()[1]
+            self._ports[str(number)] = free_port()
         return self._ports[str(number)]
 
     def local(self, text: str) -> str:

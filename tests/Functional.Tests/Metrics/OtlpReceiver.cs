@@ -128,23 +128,10 @@ internal sealed class OtlpReceiver : IDisposable
 
     private static (HttpListener Listener, string Address) Listen()
     {
-        for (int attempt = 0; ; attempt++)
-        {
-            using var free = new TcpListener(IPAddress.Loopback, 0);
-            free.Start();
-            string address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
-            free.Stop();
-            var listener = new HttpListener { Prefixes = { address + "/" } };
-            try
-            {
-                listener.Start();
-                return (listener, address);
-            }
-            catch (HttpListenerException) when (attempt < 10)
-            {
-                // Somebody else took the port meanwhile.
-            }
-        }
+        string address = $"http://127.0.0.1:{FreePort.Next()}";
+        var listener = new HttpListener { Prefixes = { address + "/" } };
+        listener.Start();
+        return (listener, address);
     }
 }
 

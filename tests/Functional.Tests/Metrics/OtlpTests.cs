@@ -108,10 +108,7 @@ public class OtlpTests
     [Fact]
     public async Task Collector_ThatIsNotThere_IsToldInTheLogAndHoldsNothingUp()
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        int port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
+        int port = FreePort.Next();
         using var settings = new SettingsFile($"endpoint = \"http://127.0.0.1:{port}\"\ninterval = \"100ms\"");
         await using LannerServer server = await LannerServer.StartAsync(["--config", settings.Path], s_soon);
 

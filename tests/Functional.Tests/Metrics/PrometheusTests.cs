@@ -40,7 +40,7 @@ public sealed partial class PrometheusTests
     public async Task Prometheus_ScrapesTheServerAndAnswersEveryQueryOfTheDashboard()
     {
         using var folder = new TemporaryFolder();
-        (int control, int web) = (FreePort(), FreePort());
+        (int control, int web) = (FreePort.Next(), FreePort.Next());
         await using LannerServer server = await LannerServer.StartAppAsync(
             "metrics_app", ["--control", $"127.0.0.1:{control}"], new Dictionary<string, string> { ["LANNER_CONTROL_TOKEN"] = "t0ken" });
         Assert.Equal("ok", await server.Client.GetStringAsync("/count"));
@@ -104,13 +104,6 @@ public sealed partial class PrometheusTests
                     .Replace("$app", ".*", StringComparison.Ordinal)
                     .Replace("$__rate_interval", "1m", StringComparison.Ordinal)),
         ];
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex("lanner_[a-z_]+")]

@@ -146,7 +146,7 @@ public class MigrationTests
     {
         using var folder = new TemporaryFolder();
         WriteSite(folder);
-        int port = PeerServer.FreePort();
+        int port = FreePort.Next();
         await File.WriteAllTextAsync(folder.File("production.ini"), $"[app:main]\npaste.app_factory = greeting:main\nword = x\n[server:main]\nuse = egg:waitress#main\nlisten = 127.0.0.1:{port}\nthreads = 3\n");
 
         await using LannerServer server = await LannerServer.StartAsync(
@@ -162,7 +162,7 @@ public class MigrationTests
     {
         using var folder = new TemporaryFolder();
         WriteSite(folder);
-        int port = PeerServer.FreePort();
+        int port = FreePort.Next();
         await File.WriteAllTextAsync(folder.File(name), configuration.Replace("@HOME@", folder.Path, StringComparison.Ordinal)
             .Replace("@PORT@", port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) + "\n");
 

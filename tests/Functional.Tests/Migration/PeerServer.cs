@@ -12,14 +12,6 @@ internal sealed class PeerServer : IAsyncDisposable
 
     private PeerServer(Process process) => _process = process;
 
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Runs a command in a directory and waits until it accepts connections.</summary>
     public static async Task<PeerServer> StartAsync(string directory, int port, IEnumerable<string> command)
     {

@@ -240,7 +240,7 @@ public sealed class GunicornTests : IDisposable
 
     private async Task<string[]> RunGunicornAsync(string signal, string preload)
     {
-        int port = FreePort();
+        int port = FreePort.Next();
         var start = new ProcessStartInfo("/usr/bin/gunicorn", ["-c", "hooks.conf.py", "-b", $"127.0.0.1:{port}", "hooked"]) { WorkingDirectory = s_folder };
         foreach ((string name, string value) in Environment(("PRELOAD", preload)))
             start.Environment[name] = value;
@@ -279,11 +279,4 @@ public sealed class GunicornTests : IDisposable
     private string[] Noted() => [.. File.ReadAllLines(_ledger.Path).Select(line => line.Split(" pid=")[0])];
 
     private string ProcessOf(string hook) => File.ReadAllLines(_ledger.Path).First(line => line.StartsWith(hook + " ", StringComparison.Ordinal)).Split(" pid=")[1];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
