@@ -7,7 +7,7 @@ import re
 import textwrap
 
 from .apps import SHOP
-from .blocks import ROOT, commands, runs
+from .blocks import ROOT, answers, commands, runs
 
 SCHEMA = {"type": "object", "properties": {"currency": {"type": "string"}, "features": {"type": "object"}}}
 
@@ -30,6 +30,16 @@ def test_commands(blocks, place):
     assert json.loads(settings) == {"currency": "USD", "features": {}}
     assert json.loads(changed)["currency"] == "USD"
     assert json.loads(history)
+
+
+@runs("docs/live-settings.md", "The schema", "console")
+def test_a_refused_update(blocks, place):
+    place.go("/srv/shop").write("shop/wsgi.py", SHOP)
+    place.write("lanner.toml", '[app.shop]\napp = "shop.wsgi:application"\nworkers = 1\nsettings_schema = "settings.schema.json"\n[app.shop.settings]\ncurrency = "EUR"\n')
+    place.write("settings.schema.json", json.dumps(SCHEMA))
+    place.start("lanner serve -b 127.0.0.1:8000")
+    [(command, shown)] = answers(blocks[0])
+    assert place.run(command, code=2).strip() == shown
 
 
 # Runs the block one statement at a time in each process that imports it, and keeps what each gave.

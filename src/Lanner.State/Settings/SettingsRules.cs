@@ -32,7 +32,7 @@ public sealed record SettingsRules(JsonObject First, SettingsSchema? Schema, lon
         byte[] json = SettingsDocument.Write(settings);
         if (json.Length > MostBytes)
             throw new SettingsRejectedException("too-large", $"the settings would be {json.Length:N0} bytes of JSON; {MostBytes:N0} are allowed (settings_limit)");
-        if (Schema?.Problems(settings) is { Count: > 0 } problems)
+        if (Schema?.Problems(json) is { Count: > 0 } problems)
             throw new SettingsInvalidException(problems);
         return json;
     }

@@ -31,8 +31,31 @@ public sealed class SettingsConflictException(long wanted, long present)
 }
 
 /// <summary>The settings would not be valid.</summary>
-public sealed class SettingsInvalidException(IReadOnlyList<SettingsProblem> problems)
-    : SettingsRejectedException("settings-invalid", $"the settings would not be valid: {string.Join("; ", problems)}")
+public sealed class SettingsInvalidException : SettingsRejectedException
 {
-    public IReadOnlyList<SettingsProblem> Problems { get; } = problems;
+    /// <summary>As many as a person reads; an update can have thousands.</summary>
+    private const int MostListed = 20;
+
+    /// <summary>Longer names and reasons are cut: they hold what a client sent.</summary>
+    private const int MostCharacters = 500;
+
+    /// <param name="problems">All of them; the first are listed.</param>
+    public SettingsInvalidException(IReadOnlyList<SettingsProblem> problems) : this(Listed(problems))
+    {
+    }
+
+    private SettingsInvalidException(SettingsProblem[] listed) : base("settings-invalid", $"the settings would not be valid: {string.Join("; ", listed)}") =>
+        Problems = listed;
+
+    /// <summary>The first of them; the last one tells how many more there are.</summary>
+    public IReadOnlyList<SettingsProblem> Problems { get; }
+
+    private static SettingsProblem[] Listed(IReadOnlyList<SettingsProblem> problems)
+    {
+        IEnumerable<SettingsProblem> first = problems.Take(MostListed).Select(static problem => new SettingsProblem(Short(problem.Path), Short(problem.Reason)));
+        int more = problems.Count - MostListed;
+        return [.. more > 0 ? first.Append(new SettingsProblem("", more == 1 ? "there is 1 more problem" : $"there are {more:N0} more problems")) : first];
+    }
+
+    private static string Short(string text) => text.Length <= MostCharacters ? text : $"{text.AsSpan(0, MostCharacters)}…";
 }

@@ -89,11 +89,47 @@ public class LiveSettingsTests
         await served.StartAsync();
 
         JsonNode refused = await served.UpdateAsync("""{"prices":{"low":11}}""");
-        Assert.Equal(("SettingsInvalid", """[["prices.low","is greater than 10"]]"""), ((string)refused["error"]!, refused["problems"]!.ToJsonString()));
+        Assert.Equal(("SettingsInvalid", """[["prices.low","must be at most 10"]]"""), ((string)refused["error"]!, refused["problems"]!.ToJsonString()));
         using HttpResponseMessage answer = await served.SendAsync(HttpMethod.Patch, """{"prices":{"low":11}}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Equal("""[{"path":"prices.low","reason":"is greater than 10"}]""", JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["problems"]!.ToJsonString());
+        Assert.Equal("""[{"path":"prices.low","reason":"must be at most 10"}]""", JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["problems"]!.ToJsonString());
         Assert.Equal(1, (await served.SettingsAsync()).Version);
+    }
+
+    [Fact]
+    public async Task Start_WithoutSchema_LoadsNoSchemaLibrary()
+    {
+        await using SettingsServer served = await SettingsServer.StartAsync("port = 1");
+        Assert.Equal((1, """{"port":1}"""), await served.SettingsAsync());
+        string loaded = await File.ReadAllTextAsync($"/proc/{served.Server.Pid}/maps");
+        Assert.Contains("libsqlite3", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("JsonSchema.Net", loaded, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"properties":{"port":{"maximum":"9"}}}""", "schema.json, but #/properties/port/maximum: must be a number")]
+    [InlineData("""{"properties":{"port":{"$ref":"http://127.0.0.1:1/port.json"}}}""", "#/properties/port/$ref refers to \"http://127.0.0.1:1/port.json\", which is not in this schema; other documents are never fetched")]
+    public async Task Check_BadSchema_IsNamedWithItsPlace(string schema, string message)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("schema.json"), schema);
+        await File.WriteAllTextAsync(folder.File("lanner.toml"), $"[app.x]\napp = \"settings_app\"\ndirectory = \"{Checkout.Apps}\"\nsettings_schema = \"schema.json\"\n");
+        (int code, string[] output) = await LannerServer.RunToEndAsync(["check", "--config", folder.File("lanner.toml")]);
+        Assert.Equal(2, code);
+        Assert.Contains(output, line => line.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Update_PatternThatBacktracksForEver_IsRefusedAndTheNextIsMade()
+    {
+        await using var served = new SettingsServer();
+        await File.WriteAllTextAsync(served.Path("schema.json"), """{"properties":{"name":{"pattern":"(a+)+$"}}}""");
+        served.Configure("port = 1", "workers = 1\nsettings_schema = \"schema.json\"");
+        await served.StartAsync();
+
+        JsonNode refused = await served.UpdateAsync($$"""{"name":"{{new string('a', 60)}}!"}""");
+        Assert.Equal(["name", "takes more than 1 s to match the schema's pattern (a+)+$"], refused["problems"]![0]!.AsArray().Select(static part => (string)part!));
+        Assert.Equal(2, (int)(await served.UpdateAsync("""{"name":"aaa"}"""))["made"]!);
     }
 
     [Fact]
@@ -188,7 +224,7 @@ public class LiveSettingsTests
 
     [Theory]
     [InlineData("when = 2026-01-01T00:00:00Z", "when (line 7) is a date and time")]
-    [InlineData("port = \"x\"", "port: is no number")]
+    [InlineData("port = \"x\"", "port: must be a number")]
     public async Task Bad_first_values_are_named_with_their_line(string first, string message)
     {
         using var folder = new TemporaryFolder();

@@ -17,8 +17,7 @@ internal sealed class SettingsSchemaKind : ValueKind<SettingsSchema?>
         if (path.Problem is { } problem) return Reading<SettingsSchema?>.Bad(problem);
         try
         {
-            // The schema is a text in memory: nothing is waited for.
-            return Reading<SettingsSchema?>.Good(SettingsSchema.ParseAsync(File.ReadAllText(path.Value!), CancellationToken.None, path.Value!).GetAwaiter().GetResult());
+            return Reading<SettingsSchema?>.Good(SettingsSchema.Parse(File.ReadAllText(path.Value!), path.Value!));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
