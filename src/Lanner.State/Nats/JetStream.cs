@@ -1,79 +1,77 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json.Nodes;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Nats;
 
 /// <summary>The part of JetStream's API that the log needs. Each call is one attempt, unless it says otherwise.</summary>
-internal sealed class JetStream(NatsConnection connection, TimeProvider time)
+internal sealed class JetStream(NatsConnector connector, TimeProvider time)
 {
-    /// <summary>For an answer; leaders that are stopped or cut off do not give one.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    /// <summary>The header that makes storing depend on the number of the subject's last message; 0: there must be none.</summary>
+    public const string ExpectedLast = "Nats-Expected-Last-Subject-Sequence";
 
     /// <summary>A leader that has heard of most of its servers within this time is still the leader: no other can have been elected.</summary>
     private static readonly TimeSpan s_sure = TimeSpan.FromSeconds(3);
 
+    private static readonly NatsHeaderParser s_headers = new(Encoding.ASCII);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>What is in a stream and how it is set.</summary>
-    /// <exception cref="JetStreamException">Also when the leader that answers may have been replaced by another meanwhile.</exception>
-    public async Task<StreamInfo> StreamAsync(string name, CancellationToken cancellationToken)
+    /// <exception cref="NatsJSApiException">Also when the leader that answers may have been replaced by another meanwhile.</exception>
+    public async Task<LogStream> StreamAsync(string name, CancellationToken cancellationToken)
     {
-        StreamInfo info = await CallAsync($"STREAM.INFO.{name}", default, NatsJson.Default.StreamInfo, cancellationToken);
-        return IsSure(info) ? info : throw new JetStreamException(503, 10008, "the leader does not hear of most of its servers");
+        LogStream stream = LogStream.Read(name, await RawAsync($"STREAM.INFO.{name}", default, cancellationToken));
+        return IsSure(stream.Info) ? stream : throw JetStreamErrors.Unsure("the leader does not hear of most of its servers");
     }
 
-    /// <summary>The subjects under one with wildcards, and how many messages each has.</summary>
+    /// <summary>The subjects under one with wildcards that have messages.</summary>
     public async Task<IReadOnlyCollection<string>> SubjectsAsync(string name, string filter, CancellationToken cancellationToken)
     {
-        byte[] wanted = JsonSerializer.SerializeToUtf8Bytes(new StreamInfoWanted(filter), NatsJson.Default.StreamInfoWanted);
-        StreamInfo info = await CallAsync($"STREAM.INFO.{name}", wanted, NatsJson.Default.StreamInfo, cancellationToken);
-        return info.State.Subjects?.Keys ?? (IReadOnlyCollection<string>)[];
+        INatsJSStream stream = await CallAsync((jetStream, token) => jetStream.GetStreamAsync(name, new StreamInfoRequest { SubjectsFilter = filter }, token), cancellationToken);
+        return stream.Info.State.Subjects is { } subjects ? [.. subjects.Keys] : [];
     }
 
-    /// <summary>All that JetStream says of a stream, to be changed and given back.</summary>
-    public Task<JsonElement> RawStreamAsync(string name, CancellationToken cancellationToken) =>
-        CallAsync($"STREAM.INFO.{name}", default, NatsJson.Default.JsonElement, cancellationToken);
+    public Task CreateStreamAsync(StreamConfig settings, CancellationToken cancellationToken) =>
+        CallAsync((jetStream, token) => jetStream.CreateStreamAsync(settings, token), cancellationToken);
 
-    public Task CreateStreamAsync(StreamSettings settings, CancellationToken cancellationToken) =>
-        CallAsync($"STREAM.CREATE.{settings.Name}", JsonSerializer.SerializeToUtf8Bytes(settings, NatsJson.Default.StreamSettings), NatsJson.Default.StreamInfo, cancellationToken);
-
-    public Task UpdateStreamAsync(string name, ReadOnlyMemory<byte> settings, CancellationToken cancellationToken) =>
-        CallAsync($"STREAM.UPDATE.{name}", settings, NatsJson.Default.StreamInfo, cancellationToken);
-
-    /// <summary>A message; null: there is none.</summary>
-    public async Task<StoredMessage?> MessageAsync(string stream, MessageWanted wanted, CancellationToken cancellationToken)
+    /// <summary>Changes on how many servers a stream is kept. All other settings stay as they are, also those that the library does not know.</summary>
+    public async Task ChangeReplicasAsync(string name, int replicas, CancellationToken cancellationToken)
     {
-        try
-        {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(wanted, NatsJson.Default.MessageWanted);
-            return (await CallAsync($"STREAM.MSG.GET.{stream}", json, NatsJson.Default.MessageFound, cancellationToken)).Message;
-        }
-        catch (JetStreamException e) when (e.IsNoMessage)
-        {
-            return null;
-        }
+        JsonNode? stream = JsonNode.Parse(await RawAsync($"STREAM.INFO.{name}", default, cancellationToken));
+        if (stream?["config"] is not JsonObject settings)
+            throw JetStreamErrors.Unsure("no settings");
+        settings["num_replicas"] = replicas;
+        await RawAsync($"STREAM.UPDATE.{name}", JsonSerializer.SerializeToUtf8Bytes(settings, NatsJson.Default.JsonObject), cancellationToken);
     }
 
-    public Task PurgeAsync(string stream, PurgeWanted wanted, CancellationToken cancellationToken) =>
-        CallAsync($"STREAM.PURGE.{stream}", JsonSerializer.SerializeToUtf8Bytes(wanted, NatsJson.Default.PurgeWanted), NatsJson.Default.JetStreamDone, cancellationToken);
+    /// <summary>A message by its number; null: there is none.</summary>
+    public Task<Delivery?> MessageAsync(string stream, long number, CancellationToken cancellationToken) =>
+        MessageAsync(stream, new StreamMsgGetRequest { Seq = (ulong)number }, cancellationToken);
 
-    public Task<ConsumerMade> CreateConsumerAsync(ConsumerWanted wanted, CancellationToken cancellationToken) =>
-        CallAsync($"CONSUMER.CREATE.{wanted.StreamName}", JsonSerializer.SerializeToUtf8Bytes(wanted, NatsJson.Default.ConsumerWanted), NatsJson.Default.ConsumerMade, cancellationToken);
+    /// <summary>The last message of a subject; null: there is none.</summary>
+    public Task<Delivery?> LastMessageAsync(string stream, string subject, CancellationToken cancellationToken) =>
+        MessageAsync(stream, new StreamMsgGetRequest { LastBySubj = subject }, cancellationToken);
 
-    /// <summary>Does not wait for it: one that is forgotten ends by itself.</summary>
-    public ValueTask DeleteConsumerAsync(string stream, string consumer) =>
-        connection.PublishAsync($"$JS.API.CONSUMER.DELETE.{stream}.{consumer}", default, CancellationToken.None);
+    public Task PurgeAsync(string stream, StreamPurgeRequest wanted, CancellationToken cancellationToken) =>
+        CallAsync((jetStream, token) => jetStream.PurgeStreamAsync(stream, wanted, token), cancellationToken);
 
-    /// <summary>Stores a message.</summary>
-    /// <exception cref="JetStreamException">It was refused, and not stored by this attempt.</exception>
-    public async Task<PublishAck> PublishAsync(string stream, string subject, ReadOnlyMemory<byte> headers, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    /// <summary>Stores a message. Not with the library's own publishing, which does not tell "nobody listens" from "no answer in time": the one was not stored, the other may have been.</summary>
+    /// <returns>Its number.</returns>
+    /// <exception cref="NatsJSApiException">It was refused, and not stored by this attempt.</exception>
+    public async Task<long> PublishAsync(string stream, string subject, NatsHeaders? headers, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        NatsMessage answer = await connection.RequestAsync(subject, headers, payload, s_patience, cancellationToken);
-        PublishAck ack = Read(answer, NatsJson.Default.PublishAck);
-        if (ack.Stream != stream)
-            throw new NatsException(NatsFailure.Refused, $"the stream {ack.Stream} in NATS takes {subject} as well: give it other subjects, or the cluster another name (cluster)");
-        return ack;
+        NatsMsg<PubAckResponse> answer = await RequireLink().RequestAsync(subject, headers, payload, NatsJSJsonSerializer<PubAckResponse>.Default, cancellationToken);
+        PubAckResponse stored = answer.Data ?? throw new LogFaultException(LogFault.NoAnswer, "JetStream's answer cannot be read", answer.Error);
+        if (stored.Error is { } error)
+            throw new NatsJSApiException(error);
+        if (stored.Stream != stream)
+            throw new LogFaultException(LogFault.Refused, $"the stream {stored.Stream} in NATS takes {subject} as well: give it other subjects, or the cluster another name (cluster)");
+        return (long)stored.Seq;
     }
 
     /// <summary>Attempts something that may be done more than once until it succeeds, as long as what fails may pass.</summary>
@@ -92,7 +90,7 @@ internal sealed class JetStream(NatsConnection connection, TimeProvider time)
             {
                 return await attempt();
             }
-            catch (Exception e) when (e is NatsException { Failure: not NatsFailure.Refused } or JetStreamException { IsPassing: true })
+            catch (Exception e) when (e is LogFaultException { Fault: not LogFault.Refused } or NatsJSApiException { IsPassing: true })
             {
                 pause = await PauseAsync(pause, cancellationToken);
             }
@@ -110,35 +108,52 @@ internal sealed class JetStream(NatsConnection connection, TimeProvider time)
 
     private static bool IsSure(StreamInfo info)
     {
-        if (info.Config is not { NumReplicas: > 1 } || info.Cluster is not { } cluster)
+        if (info.Config.NumReplicas <= 1 || info.Cluster is not { } cluster)
             return true;
-        int replicas = info.Config.NumReplicas;
-        int heard = 1 + (cluster.Replicas ?? []).Count(static replica => !replica.Offline && replica.Active < s_sure.TotalNanoseconds);
-        return cluster.Leader is { Length: > 0 } && heard > replicas / 2;
+        int heard = 1 + (cluster.Replicas ?? []).Count(static replica => !replica.Offline && replica.Active < s_sure);
+        return cluster.Leader is { Length: > 0 } && heard > info.Config.NumReplicas / 2;
     }
 
-    private async Task<T> CallAsync<T>(string call, ReadOnlyMemory<byte> wanted, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        NatsMessage answer = await connection.RequestAsync($"$JS.API.{call}", default, wanted, s_patience, cancellationToken);
-        return Read(answer, type);
-    }
+    private NatsLink RequireLink() => connector.Link ?? throw new LogFaultException(LogFault.NotSent, connector.Problem ?? "the connection to NATS is being made anew");
 
-    private static T Read<T>(NatsMessage answer, JsonTypeInfo<T> type)
+    private Task<T> CallAsync<T>(Func<NatsJSContext, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        RequireLink().CallAsync(call, cancellationToken);
+
+    private async Task<Delivery?> MessageAsync(string stream, StreamMsgGetRequest wanted, CancellationToken cancellationToken)
     {
-        T? read;
         try
         {
-            read = JsonSerializer.Deserialize(answer.Payload.Span, type);
+            StreamMsgGetResponse found = await CallAsync(
+                (jetStream, token) => jetStream.JSRequestResponseAsync<StreamMsgGetRequest, StreamMsgGetResponse>($"$JS.API.STREAM.MSG.GET.{stream}", wanted, token), cancellationToken);
+            return new Delivery((long)found.Message.Seq, Headers(found.Message.Hdrs), found.Message.Data);
+        }
+        catch (NatsJSApiException e) when (e.IsNoMessage)
+        {
+            return null;
+        }
+    }
+
+    private static NatsHeaders? Headers(string? encoded)
+    {
+        var headers = new NatsHeaders();
+        return encoded is not null && s_headers.ParseHeaders(new SequenceReader<byte>(new ReadOnlySequence<byte>(Convert.FromBase64String(encoded))), headers) ? headers : null;
+    }
+
+    /// <summary>A call whose answer is wanted word for word.</summary>
+    private async Task<byte[]> RawAsync(string call, ReadOnlyMemory<byte> wanted, CancellationToken cancellationToken)
+    {
+        NatsMsg<byte[]> answer = await RequireLink().RequestAsync($"$JS.API.{call}", null, wanted, NatsRawSerializer<byte[]>.Default, cancellationToken);
+        byte[] json = answer.Data ?? throw new LogFaultException(LogFault.NoAnswer, "JetStream's answer is empty");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return document.RootElement.TryGetProperty("error", out JsonElement error)
+                ? throw new NatsJSApiException(error.Deserialize(NatsJson.Default.ApiError) ?? new ApiError())
+                : json;
         }
         catch (JsonException e)
         {
-            throw new NatsException(NatsFailure.NoAnswer, "JetStream's answer cannot be read", e);
+            throw new LogFaultException(LogFault.NoAnswer, "JetStream's answer cannot be read", e);
         }
-        return read switch
-        {
-            JetStreamAnswer { Error: { } error } => throw new JetStreamException(error.Code, error.ErrCode, error.Description ?? ""),
-            null => throw new NatsException(NatsFailure.NoAnswer, "JetStream's answer is empty"),
-            _ => read,
-        };
     }
 }

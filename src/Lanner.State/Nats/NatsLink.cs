@@ -1,16 +1,18 @@
-using System.Buffers;
-using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 
 namespace Lanner.State.Nats;
 
 /// <summary>
-/// One connection to one server, until it is lost. What is to be sent goes into a buffer of a bounded size, from which
-/// one loop writes; who finds it full waits. Frames are handed over by the loop that reads, one after the other.
+/// One connection to one server, until it is lost: a connection of the library that is never made anew. What was being sent, asked and
+/// listened to ends with it.
 /// </summary>
 internal sealed class NatsLink : IAsyncDisposable
 {
-    /// <summary>Bytes that wait to be sent before the next message has to wait.</summary>
-    private const int MostPending = 8 * 1024 * 1024;
+    /// <summary>For an answer; leaders that are stopped or cut off do not give one.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     /// <summary>A server that has been quiet for so long is asked whether it is there.</summary>
     private static readonly TimeSpan s_pingAfter = TimeSpan.FromSeconds(3);
@@ -18,194 +20,262 @@ internal sealed class NatsLink : IAsyncDisposable
     /// <summary>A server that has been quiet for so long is taken for dead.</summary>
     private static readonly TimeSpan s_deadAfter = TimeSpan.FromSeconds(7);
 
-    private readonly Stream _stream;
-    private readonly Action<NatsFrame> _received;
-    private readonly TimeProvider _time;
-    private readonly Pipe _output = new(new PipeOptions(
-        pauseWriterThreshold: MostPending, resumeWriterThreshold: MostPending / 2, minimumSegmentSize: 32 * 1024, useSynchronizationContext: false));
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly CancellationTokenSource _ending = new();
-    private readonly Task _running;
-    private long _heard;
-    private volatile string _lastError = "";
+    /// <summary>The library's own steps of closing; the socket is closed before, so they take no time but when its buffer was full.</summary>
+    private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(5);
 
-    private NatsLink(Stream stream, NatsEndpoint server, NatsServerInfo info, Action<NatsFrame> received, TimeProvider time)
+    /// <summary>The first with what is used here: ordered reading, purging by subject, numbers of subjects.</summary>
+    private static readonly Version s_oldest = new(2, 9);
+
+    private readonly NatsOptions _options;
+    private readonly Action<string> _denied;
+    private readonly TimeProvider _time;
+    private readonly NatsSocket _socket;
+    private readonly NatsConnection _connection;
+    private readonly NatsJSContext _jetStream;
+    private readonly CancellationTokenSource _ending = new();
+    private volatile string _reason = "it was closed by the server";
+    private Task _watching = Task.CompletedTask;
+    private long _heard;
+
+    private NatsLink(NatsEndpoint server, NatsOptions options, Action<string> denied, TimeProvider time)
     {
-        _stream = stream;
-        Server = server;
-        Info = info;
-        _received = received;
+        _options = options;
+        _denied = denied;
         _time = time;
-        _heard = time.GetTimestamp();
+        Server = server;
         Lost = _ending.Token;
-        _running = RunAsync();
+        _socket = new NatsSocket(server);
+        _connection = new NatsConnection(Options());
+        _jetStream = new NatsJSContext(_connection);
+        _connection.ServerError += OnServerError;
+        _connection.ConnectionDisconnected += async (_, _) => await _ending.CancelAsync();
     }
 
     public NatsEndpoint Server { get; }
 
-    /// <summary>What the server said of itself when it was greeted.</summary>
-    public NatsServerInfo Info { get; }
+    /// <summary>The server, as users write it.</summary>
+    public string Where => _options.Address.Of(Server);
+
+    /// <summary>What the server says of itself, kept up to date.</summary>
+    public INatsServerInfo Info => _connection.ServerInfo!;
 
     /// <summary>Cancelled when the connection is lost.</summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Why it was lost; there when <see cref="Ended"/> is done.</summary>
-    public string Reason { get; private set; } = "";
+    /// <summary>Why it was lost.</summary>
+    public string Reason => _reason;
 
-    /// <summary>Done when it is lost.</summary>
-    public Task Ended => _running;
-
-    /// <summary>Connects to a server and greets it.</summary>
-    /// <exception cref="NatsException">It cannot be reached, or does not want us; the message says why.</exception>
-    public static async Task<NatsLink> OpenAsync(NatsEndpoint server, NatsOptions options, Action<NatsFrame> received, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Connects to a server.</summary>
+    /// <param name="server">Which.</param>
+    /// <param name="options">How.</param>
+    /// <param name="denied">Called with the server's words when it forbids something to this user.</param>
+    /// <param name="time">Measures how long the server has been quiet.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LogFaultException">It cannot be reached, or does not want us; the message is a sentence for the user.</exception>
+    public static async Task<NatsLink> OpenAsync(NatsEndpoint server, NatsOptions options, Action<string> denied, TimeProvider time, CancellationToken cancellationToken)
     {
-        (Stream stream, NatsServerInfo info) = await NatsGreeting.GreetAsync(server, options, time, cancellationToken);
-        return new NatsLink(stream, server, info, received, time);
-    }
-
-    /// <summary>Puts something into the buffer, in the order of the calls; done when there is room for the next.</summary>
-    /// <exception cref="NatsException">The connection is lost; nothing was sent where this is found at once.</exception>
-    public async ValueTask SendAsync<T>(T content, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
+        var link = new NatsLink(server, options, denied, time);
+        Task connecting = link._connection.ConnectAsync().AsTask();
         try
         {
-            if (Lost.IsCancellationRequested)
-                throw new NatsException(NatsFailure.NotSent, "the connection to NATS is lost");
-            write(_output.Writer, content);
-            // Not to be cancelled: it is in the buffer.
-            await _output.Writer.FlushAsync(CancellationToken.None);
+            await connecting.WaitAsync(NatsLinkProblem.Patience, time, cancellationToken);
+            link.RequireVersion();
+            link.Hear();
+            link._watching = link.WatchAsync();
+            return link;
         }
-        finally
+        catch (Exception e)
         {
-            _turn.Release();
+            // Looked at before the socket is closed, which is a failure too.
+            LogFaultException problem = e as LogFaultException ?? NatsLinkProblem.Of(e, link._socket, link._connection.ServerInfo, link.Where, options);
+            await link.DisposeAsync();
+            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw problem;
         }
     }
+
+    /// <summary>Does something with JetStream; it has ended with the connection, at the latest after some seconds.</summary>
+    /// <exception cref="LogFaultException">There is no answer; what that means is in it.</exception>
+    /// <exception cref="NatsJSApiException">JetStream refuses.</exception>
+    public Task<T> CallAsync<T>(Func<NatsJSContext, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        AskAsync(token => call(_jetStream, token), cancellationToken);
+
+    /// <summary>Sends a message and waits for the answer.</summary>
+    /// <exception cref="LogFaultException">There is none; what that means is in it.</exception>
+    public async Task<NatsMsg<T>> RequestAsync<T>(string subject, NatsHeaders? headers, ReadOnlyMemory<byte> payload, INatsDeserialize<T> answer, CancellationToken cancellationToken) =>
+        await AskAsync(token => _connection.RequestAsync(subject, payload, headers, NatsRawSerializer<ReadOnlyMemory<byte>>.Default, answer, cancellationToken: token), cancellationToken);
+
+    /// <summary>Sends a message; it may be lost.</summary>
+    public async ValueTask PublishAsync(string subject, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost);
+        try
+        {
+            await _connection.PublishAsync(subject, payload, serializer: NatsRawSerializer<ReadOnlyMemory<byte>>.Default, cancellationToken: stop.Token);
+        }
+        catch (Exception e) when (IsOfLibrary(e) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Lost with the connection.
+        }
+    }
+
+    /// <summary>Listens to a subject, until the connection is lost.</summary>
+    /// <param name="subject">The subject.</param>
+    /// <param name="waiting">Messages that wait to be read; more are lost.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LogFaultException">The connection is lost.</exception>
+    public async Task<INatsSub<byte[]>> SubscribeAsync(string subject, int waiting, CancellationToken cancellationToken)
+    {
+        var options = new NatsSubOpts { ChannelOpts = new NatsSubChannelOpts { Capacity = waiting } };
+        return await AskAsync(token => _connection.SubscribeCoreAsync(subject, serializer: NatsRawSerializer<byte[]>.Default, opts: options, cancellationToken: token), cancellationToken);
+    }
+
+    /// <summary>Something came from the server: it lives.</summary>
+    public void Hear() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        await _running;
-        // Not the semaphore: somebody may still be waiting for it, to be told that the connection is lost.
-        _ending.Dispose();
+        _socket.Dispose();
+        await _watching;
+        await _connection.DisposeAsync().AsTask().WaitAsync(s_closing, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task RunAsync()
+    /// <summary>What the library throws when it is disposed of while it is used, too.</summary>
+    private static bool IsOfLibrary(Exception e) => e is NatsException or ObjectDisposedException or InvalidOperationException;
+
+    private NatsOpts Options()
     {
-        Task<string>[] loops = [ReadAsync(), WriteAsync(), WatchAsync()];
-        string reason = await await Task.WhenAny(loops);
-        Reason = _lastError.Length > 0 ? _lastError : reason;
-        await _ending.CancelAsync();
-        await _stream.DisposeAsync();
-        await Task.WhenAll(loops);
-        await _output.Reader.CompleteAsync();
+        NatsAddress address = _options.Address;
+        return new NatsOpts
+        {
+            Url = Where,
+            Name = "lanner",
+            AuthOpts = new NatsAuthOpts { Username = address.User, Password = address.Password, Token = address.Token },
+            // Not the library's choice, which is to require TLS as soon as there is anything to be configured about it.
+            TlsOpts = new NatsTlsOpts { Mode = address.IsTls ? TlsMode.Require : TlsMode.Prefer, ConfigureClientAuthentication = ConfigureAsync },
+            SocketConnectionFactory = _socket,
+            // One for all steps of connecting is kept by who opens.
+            ConnectTimeout = NatsLinkProblem.Patience * 2,
+            RequestTimeout = s_patience * 2,
+            CommandTimeout = s_patience,
+            // The library's own pings end for good when one of them finds the buffer full, which is when they are needed.
+            PingInterval = TimeSpan.Zero,
+        };
     }
 
-    private async Task<string> ReadAsync()
+    private ValueTask ConfigureAsync(SslClientAuthenticationOptions encryption)
     {
-        PipeReader input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
-        var parser = new NatsParser();
+        NatsAddress address = _options.Address;
+        // Servers that were learnt of come as IP addresses: their certificates have the name that they are known by.
+        bool hasName = Uri.CheckHostName(Server.Host) == UriHostNameType.Dns || address.Servers.Any(known => known.Host == Server.Host);
+        encryption.TargetHost = hasName ? Server.Host : address.Servers[0].Host;
+        if (_options.CertificateAuthorities is { } file)
+        {
+            var authorities = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            authorities.CustomTrustStore.ImportFromPemFile(file);
+            encryption.CertificateChainPolicy = authorities;
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private void RequireVersion()
+    {
+        string version = Info.Version.Split('-', '+')[0];
+        if (!Info.HeadersSupported || !Version.TryParse(version, out Version? number) || number < s_oldest)
+            throw new LogFaultException(LogFault.Refused, $"{Where} is nats-server {Info.Version}: it has to be {s_oldest} or newer");
+    }
+
+    private async Task<T> AskAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken)
+    {
+        if (Lost.IsCancellationRequested)
+            throw new LogFaultException(LogFault.NotSent, "the connection to NATS is lost");
+        using var patience = new CancellationTokenSource(s_patience, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost, patience.Token);
         try
         {
-            while (true)
-            {
-                ReadResult read = await input.ReadAsync(_ending.Token);
-                ReadOnlySequence<byte> buffer = read.Buffer;
-                Volatile.Write(ref _heard, _time.GetTimestamp());
-                while (parser.TryRead(ref buffer, out NatsFrame frame))
-                    Take(frame);
-                input.AdvanceTo(buffer.Start, buffer.End);
-                if (read.IsCompleted)
-                    return "it was closed by the server";
-            }
+            T answer = await ask(stop.Token);
+            Hear();
+            return answer;
         }
-        catch (Exception e)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever it is: the connection is of no use any more, and a new one begins afresh.
-            return e.Message;
+            throw new LogFaultException(LogFault.NoAnswer,
+                Lost.IsCancellationRequested ? "the connection to NATS was lost before the answer" : $"no answer from NATS within {s_patience.TotalSeconds:0.#} s", e);
         }
-        finally
+        catch (NatsJSApiException)
         {
-            await input.CompleteAsync();
+            Hear();
+            throw;
+        }
+        catch (NatsNoRespondersException e)
+        {
+            Hear();
+            throw new LogFaultException(LogFault.NoResponders, "nobody in NATS listens", e);
+        }
+        catch (NatsPayloadTooLargeException e)
+        {
+            throw new LogFaultException(LogFault.Refused, $"{Where} does not take a message so large ({e.Message}): raise its max_payload", e);
+        }
+        catch (NatsTimeoutException e)
+        {
+            // It waited to be put into the buffer, and was not.
+            throw new LogFaultException(LogFault.NotSent, "the connection to NATS takes nothing at the moment", e);
+        }
+        catch (Exception e) when (IsOfLibrary(e))
+        {
+            throw new LogFaultException(LogFault.NoAnswer, $"no answer from NATS: {e.Message}", e);
         }
     }
 
-    private void Take(NatsFrame frame)
+    private ValueTask OnServerError(object? sender, NatsServerErrorEventArgs error)
     {
-        switch (frame.Kind)
-        {
-            case NatsFrameKind.Ping:
-                _ = AnswerAsync();
-                break;
-            case NatsFrameKind.Message or NatsFrameKind.Info:
-                _received(frame);
-                break;
-            case NatsFrameKind.Error:
-                // What is about permissions does not end the connection; all else does.
-                if (!NatsGreeting.IsAboutPermissions(frame.Text))
-                    _lastError = frame.Text;
-                _received(frame);
-                break;
-            default:
-                break;
-        }
+        // What is about permissions does not end the connection; all else does.
+        if (error.Kind == NatsServerErrorKind.PermissionsViolation)
+            _denied(error.Error);
+        else
+            _reason = error.Error;
+        return ValueTask.CompletedTask;
     }
 
-    private async Task AnswerAsync()
-    {
-        try
-        {
-            await SendAsync(0, static (output, _) => NatsCommands.Pong(output), CancellationToken.None);
-        }
-        catch (NatsException)
-        {
-            // It is lost: the loops say so.
-        }
-    }
-
-    private async Task<string> WriteAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                ReadResult read = await _output.Reader.ReadAsync(_ending.Token);
-                foreach (ReadOnlyMemory<byte> part in read.Buffer)
-                    await _stream.WriteAsync(part, _ending.Token);
-                _output.Reader.AdvanceTo(read.Buffer.End);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // Who waits for room is let go.
-            await _output.Reader.CompleteAsync();
-            return e.Message;
-        }
-    }
-
-    private async Task<string> WatchAsync()
+    private async Task WatchAsync()
     {
         Task asked = Task.CompletedTask;
         try
         {
             while (true)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1), _time, _ending.Token);
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, Lost);
                 TimeSpan quiet = _time.GetElapsedTime(Volatile.Read(ref _heard));
                 if (quiet > s_deadAfter)
-                    return $"nothing came from the server for {quiet.TotalSeconds:0} s";
-                // The buffer may be full: then this waits in line, and the watch goes on.
-                if (quiet > s_pingAfter && asked.IsCompleted)
-                    asked = SendAsync(0, static (output, _) => NatsCommands.Ping(output), CancellationToken.None).AsTask();
+                {
+                    _reason = $"nothing came from the server for {quiet.TotalSeconds:0} s";
+                    await _ending.CancelAsync();
+                }
+                else if (quiet > s_pingAfter && asked.IsCompleted)
+                {
+                    // It may wait in line: then the watch goes on.
+                    asked = PingAsync();
+                }
             }
         }
         catch (OperationCanceledException)
         {
-            return "it was closed";
+            await asked;
         }
-        finally
+    }
+
+    private async Task PingAsync()
+    {
+        try
         {
-            _ = asked.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            await _connection.PingAsync(Lost);
+            Hear();
+        }
+        catch (Exception e) when (e is OperationCanceledException || IsOfLibrary(e))
+        {
+            // The watch notices that nothing comes.
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Lanner.State.Replication;
 using Microsoft.Extensions.Logging;
+using NATS.Client.JetStream;
 
 namespace Lanner.State.Nats;
 
@@ -20,13 +21,13 @@ internal sealed class LogEnds(NatsStreams streams)
     /// <summary>When the log was made: that tells it from every other of its name. Null: it was not reached yet.</summary>
     public string? Made => Volatile.Read(ref _made);
 
-    /// <exception cref="NatsException">It is another log than before; the message is a sentence for the user.</exception>
-    public void Learn(StreamInfo info)
+    /// <exception cref="LogFaultException">It is another log than before; the message is a sentence for the user.</exception>
+    public void Learn(LogStream stream)
     {
-        if (Interlocked.CompareExchange(ref _made, info.Created, null) is { } known && known != info.Created)
-            throw new NatsException(NatsFailure.Behind, streams.Another(known, info.Created));
-        Raise(ref _first, info.State.FirstSeq);
-        Raise(ref _newest, info.State.LastSeq);
+        if (Interlocked.CompareExchange(ref _made, stream.Created, null) is { } known && known != stream.Created)
+            throw new LogFaultException(LogFault.Behind, streams.Another(known, stream.Created));
+        Raise(ref _first, stream.First);
+        Raise(ref _newest, stream.Last);
     }
 
     public void Reached(long number) => Raise(ref _newest, number);
@@ -48,7 +49,7 @@ internal sealed class LogEnds(NatsStreams streams)
 /// Reads the log's messages in order and without a gap, from one feed after the other. A feed needs JetStream's own leader;
 /// while there is none, messages are asked for one by one: for that the leader of the log is enough.
 /// </summary>
-internal sealed partial class NatsLogReader(NatsConnection connection, JetStream jetStream, NatsStreams streams, LogEnds ends, TimeProvider time, ILogger log)
+internal sealed partial class NatsLogReader(NatsConnector connector, JetStream jetStream, NatsStreams streams, LogEnds ends, TimeProvider time, ILogger log)
 {
     /// <summary>Before a message is asked for, and between two looks whether there is one.</summary>
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(100);
@@ -73,12 +74,12 @@ internal sealed partial class NatsLogReader(NatsConnection connection, JetStream
                     }
                 }
                 NatsFeed feed = await opening;
-                while (await feed.NextAsync(cancellationToken) is { } delivery)
+                while (await feed.NextAsync(cancellationToken) is (true, var delivery))
                 {
-                    if (delivery.Message is null)
+                    if (delivery is null)
                         RequireKept(next);
                     // What was asked for while the feed was opened comes again.
-                    if (delivery.Message is null || delivery.Number < next)
+                    if (delivery is null || delivery.Number < next)
                         continue;
                     if (delivery.Number > next && !await AreGoneAsync(next, delivery.Number, cancellationToken))
                         break;
@@ -120,12 +121,12 @@ internal sealed partial class NatsLogReader(NatsConnection connection, JetStream
             {
                 ends.Learn(await jetStream.StreamAsync(streams.Log, cancellationToken));
                 RequireKept(next);
-                return await NatsFeed.OpenAsync(connection, jetStream, streams.Log, next, time, cancellationToken);
+                return await NatsFeed.OpenAsync(await connector.LinkAsync(patient: true, cancellationToken), streams.Log, next, cancellationToken);
             }
-            catch (Exception e) when (e is NatsException or JetStreamException)
+            catch (Exception e) when (e is LogFaultException or NatsJSApiException)
             {
                 NotRead(log, next, e.Message);
-                await connection.LinkAsync(patient: true, cancellationToken);
+                await connector.LinkAsync(patient: true, cancellationToken);
                 pause = await jetStream.PauseAsync(pause, cancellationToken);
             }
         }
@@ -136,13 +137,9 @@ internal sealed partial class NatsLogReader(NatsConnection connection, JetStream
     {
         try
         {
-            StoredMessage? found = await jetStream.MessageAsync(streams.Log, new MessageWanted { Seq = number }, cancellationToken);
-            if (found is null)
-                return null;
-            byte[] headers = found.Hdrs ?? [];
-            return new Delivery(number, new NatsMessage(0, found.Subject, null, [.. headers, .. found.Data ?? []], headers.Length));
+            return await jetStream.MessageAsync(streams.Log, number, cancellationToken);
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             return null;
         }
@@ -163,7 +160,7 @@ internal sealed partial class NatsLogReader(NatsConnection connection, JetStream
             RequireKept(from);
             for (long number = from; number < to; number++)
             {
-                if (await jetStream.MessageAsync(streams.Log, new MessageWanted { Seq = number }, cancellationToken) is not null)
+                if (await jetStream.MessageAsync(streams.Log, number, cancellationToken) is not null)
                 {
                     LeftOut(log, number);
                     return false;
@@ -171,7 +168,7 @@ internal sealed partial class NatsLogReader(NatsConnection connection, JetStream
             }
             return true;
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             NotRead(log, from, e.Message);
             return false;

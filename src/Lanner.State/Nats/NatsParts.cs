@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Text;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Nats;
 
@@ -11,6 +13,9 @@ namespace Lanner.State.Nats;
 /// <param name="Size">Bytes in all.</param>
 internal sealed record PartsReference(string Kind, long Base, string Name, int Count, long Size)
 {
+    /// <summary>The header of an entry whose content is in parts: this reference.</summary>
+    public const string Header = "Lanner-Parts";
+
     public const string Entry = "e";
     public const string Snapshot = "s";
 
@@ -55,7 +60,7 @@ internal enum PartsFound
 /// Stores and loads what is too large for one message, in parts. A part has a subject of its own of which the stream
 /// keeps one message, so that storing it again changes nothing, and parts may come in any order.
 /// </summary>
-internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, NatsStreams streams, Func<string?> problem)
+internal sealed class NatsParts(NatsConnector connector, JetStream jetStream, NatsStreams streams, Func<string?> problem)
 {
     /// <summary>Bytes of a part, where the server takes messages that large.</summary>
     private const int UsualPart = 512 * 1024;
@@ -69,7 +74,7 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
     private const string Gone = "Lanner-Gone";
 
     /// <summary>What is larger is stored in parts.</summary>
-    public int PartSize => Math.Min(UsualPart, (connection.Link?.Info.MaxPayload ?? UsualPart + Reserve) - Reserve);
+    public int PartSize => Math.Min(UsualPart, (connector.Link?.Info.MaxPayload ?? UsualPart + Reserve) - Reserve);
 
     /// <summary>Stores the parts of what is in memory.</summary>
     /// <exception cref="StateException">They cannot be stored.</exception>
@@ -97,7 +102,7 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
     public async Task<PartsFound> LoadAsync(PartsReference reference, Stream content, Func<string?> giveUp, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var window = new Queue<Task<(byte[]? Part, PartsFound Found)>>();
+        var window = new Queue<Task<(ReadOnlyMemory<byte>? Part, PartsFound Found)>>();
         long size = 0;
         try
         {
@@ -107,11 +112,11 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
                     window.Enqueue(LoadAsync(reference, number, giveUp, stop.Token));
                 if (number < Window || window.Count == 0)
                     continue;
-                (byte[]? part, PartsFound found) = await window.Dequeue();
-                if (part is null)
+                (ReadOnlyMemory<byte>? part, PartsFound found) = await window.Dequeue();
+                if (part is not { } bytes)
                     return found;
-                size += part.Length;
-                await content.WriteAsync(part, cancellationToken);
+                size += bytes.Length;
+                await content.WriteAsync(bytes, cancellationToken);
             }
         }
         finally
@@ -133,13 +138,13 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
         {
             if (await LoadAsync(reference, number, static () => null, cancellationToken) is { Part: not null })
                 continue;
-            byte[] headers = NatsCommands.Headers((Gone, "1"), ("Nats-Expected-Last-Subject-Sequence", "0"));
+            var headers = new NatsHeaders { { Gone, "1" }, { JetStream.ExpectedLast, "0" } };
             try
             {
                 await jetStream.InsistAsync(() => jetStream.PublishAsync(streams.Parts, Subject(reference, number), headers, default, cancellationToken), static () => null, cancellationToken);
                 return true;
             }
-            catch (JetStreamException e) when (e.IsConflict)
+            catch (NatsJSApiException e) when (e.IsConflict)
             {
                 if (await LoadAsync(reference, number, static () => null, cancellationToken) is { Found: PartsFound.Gone })
                     return true;
@@ -169,14 +174,14 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
         {
             await PurgeAsync(reference, CancellationToken.None);
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             // It cannot be reached: for that reason it was given up.
         }
     }
 
     private Task PurgeAsync(PartsReference reference, CancellationToken cancellationToken) =>
-        jetStream.PurgeAsync(streams.Parts, new PurgeWanted { Filter = $"{streams.PartsPrefix}.{reference.Subject}.*" }, cancellationToken);
+        jetStream.PurgeAsync(streams.Parts, new StreamPurgeRequest { Filter = $"{streams.PartsPrefix}.{reference.Subject}.*" }, cancellationToken);
 
     private async Task<PartsReference> StoreAsync(PartsReference reference, Func<int, ValueTask<ReadOnlyMemory<byte>>> read, CancellationToken cancellationToken)
     {
@@ -214,27 +219,27 @@ internal sealed class NatsParts(NatsConnection connection, JetStream jetStream, 
     {
         try
         {
-            await jetStream.InsistAsync(() => jetStream.PublishAsync(streams.Parts, Subject(reference, number), default, part, cancellationToken), problem, cancellationToken);
+            await jetStream.InsistAsync(() => jetStream.PublishAsync(streams.Parts, Subject(reference, number), null, part, cancellationToken), problem, cancellationToken);
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             throw new StateException(streams.Explain(e), e);
         }
     }
 
     /// <summary>A part, or why there is none.</summary>
-    private async Task<(byte[]? Part, PartsFound Found)> LoadAsync(PartsReference reference, int number, Func<string?> giveUp, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte>? Part, PartsFound Found)> LoadAsync(PartsReference reference, int number, Func<string?> giveUp, CancellationToken cancellationToken)
     {
-        var wanted = new MessageWanted { LastBySubj = Subject(reference, number) };
         try
         {
-            StoredMessage? found = await jetStream.InsistAsync(() => jetStream.MessageAsync(streams.Parts, wanted, cancellationToken), giveUp, cancellationToken);
+            Delivery? found = await jetStream.InsistAsync(() => jetStream.LastMessageAsync(streams.Parts, Subject(reference, number), cancellationToken), giveUp, cancellationToken);
             if (found is null)
                 return (null, PartsFound.Missing);
-            bool isGone = found.Hdrs is { } headers && Encoding.UTF8.GetString(headers).Contains(Gone, StringComparison.Ordinal);
-            return isGone ? (null, PartsFound.Gone) : (found.Data ?? [], PartsFound.Whole);
+            if (found.Header(Gone) is not null)
+                return (null, PartsFound.Gone);
+            return (found.Payload, PartsFound.Whole);
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             throw new StateException(streams.Explain(e), e);
         }

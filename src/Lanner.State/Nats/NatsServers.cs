@@ -30,11 +30,10 @@ internal sealed class NatsServers
     }
 
     /// <summary>This one is used now.</summary>
-    public void Use(NatsLink link)
+    public void Use(NatsEndpoint server)
     {
         lock (_gate)
-            _last = link.Server;
-        Learn(link.Info.ConnectUrls);
+            _last = server;
     }
 
     /// <summary>A server has told which there are.</summary>

@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Lanner.State.Replication;
 using Microsoft.Extensions.Logging;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Nats;
 
@@ -30,26 +33,26 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
                 PartsReference stored = await parts.StoreAsync(new PartsReference(PartsReference.Snapshot, upTo, Guid.NewGuid().ToString("N"), 0, 0), content, cancellationToken);
                 present = await MarkAsync(upTo, stored, cancellationToken);
             }
-            StreamInfo info = await InsistAsync(() => jetStream.StreamAsync(streams.Log, cancellationToken), cancellationToken);
+            LogStream stream = await InsistAsync(() => jetStream.StreamAsync(streams.Log, cancellationToken), cancellationToken);
             HashSet<PartsReference> found = await parts.ListAsync(cancellationToken);
-            Dictionary<string, long> named = found.Any(static one => one.Kind == PartsReference.Entry) ? await NamedAsync(info, cancellationToken) : [];
+            Dictionary<string, long> named = found.Any(static one => one.Kind == PartsReference.Entry) ? await NamedAsync(stream, cancellationToken) : [];
             // Not beyond its end: then numbers would be left out.
-            trim = Math.Min(trim, info.State.LastSeq);
+            trim = Math.Min(trim, stream.Last);
             if (trim > 0)
             {
                 await InsistAsync(async () =>
                 {
-                    await jetStream.PurgeAsync(streams.Log, new PurgeWanted { Seq = trim + 1 }, cancellationToken);
+                    await jetStream.PurgeAsync(streams.Log, new StreamPurgeRequest { Seq = (ulong)trim + 1 }, cancellationToken);
                     return true;
                 }, cancellationToken);
             }
             foreach (PartsReference one in found)
             {
-                if (IsUnneeded(one, present, named, trim, info.State.LastSeq))
+                if (IsUnneeded(one, present, named, trim, stream.Last))
                     await parts.DeleteAsync(one, cancellationToken);
             }
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             throw new StateException(streams.Explain(e), e);
         }
@@ -67,7 +70,7 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
                 throw new StateException($"the snapshot of the first {mark.UpTo} entries was replaced by newer ones while it was read: load it again");
             return mark.UpTo;
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             throw new StateException(streams.Explain(e), e);
         }
@@ -85,13 +88,12 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
     /// <summary>The newest snapshot and the number of the message that says so.</summary>
     private async Task<(SnapshotMark? Mark, long Number)> MarkAsync(CancellationToken cancellationToken)
     {
-        var wanted = new MessageWanted { LastBySubj = $"{streams.PartsPrefix}.snapshot" };
-        StoredMessage? found = await InsistAsync(() => jetStream.MessageAsync(streams.Parts, wanted, cancellationToken), cancellationToken);
+        Delivery? found = await InsistAsync(() => jetStream.LastMessageAsync(streams.Parts, $"{streams.PartsPrefix}.snapshot", cancellationToken), cancellationToken);
         if (found is null)
             return (null, 0);
         try
         {
-            return (JsonSerializer.Deserialize(found.Data ?? [], NatsJson.Default.SnapshotMark) ?? throw Unreadable(), found.Seq);
+            return (JsonSerializer.Deserialize(found.Payload.Span, NatsJson.Default.SnapshotMark) ?? throw Unreadable(), found.Number);
         }
         catch (JsonException)
         {
@@ -114,13 +116,13 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
             }
             var mark = new SnapshotMark(upTo, stored.ToString(), present?.UpTo ?? 0);
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(mark, NatsJson.Default.SnapshotMark);
-            byte[] headers = NatsCommands.Headers(("Nats-Expected-Last-Subject-Sequence", number.ToString(CultureInfo.InvariantCulture)));
+            var headers = new NatsHeaders { { JetStream.ExpectedLast, number.ToString(CultureInfo.InvariantCulture) } };
             try
             {
                 await InsistAsync(() => jetStream.PublishAsync(streams.Parts, $"{streams.PartsPrefix}.snapshot", headers, json, cancellationToken), cancellationToken);
                 return mark;
             }
-            catch (JetStreamException e) when (e.IsConflict)
+            catch (NatsJSApiException e) when (e.IsConflict)
             {
                 Overtaken(log, upTo);
             }
@@ -128,19 +130,19 @@ internal sealed partial class NatsSnapshots(JetStream jetStream, NatsStreams str
     }
 
     /// <summary>The parts that entries up to the newest name, and the last entry that does.</summary>
-    private async Task<Dictionary<string, long>> NamedAsync(StreamInfo info, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, long>> NamedAsync(LogStream stream, CancellationToken cancellationToken)
     {
         while (true)
         {
             var named = new Dictionary<string, long>();
-            long first = Math.Max(info.State.FirstSeq, ends.First), newest = info.State.LastSeq;
-            if (first > newest || info.State.Messages == 0)
+            long first = Math.Max(stream.First, ends.First), newest = stream.Last;
+            if (first > newest || stream.Info.State.Messages == 0)
                 return named;
             try
             {
                 await foreach (Delivery delivery in reader.ReadAsync(first - 1, cancellationToken))
                 {
-                    if (delivery.Message!.Header("Lanner-Parts"u8) is { } text && PartsReference.Parse(text) is { } reference)
+                    if (delivery.Header(PartsReference.Header) is { } text && PartsReference.Parse(text) is { } reference)
                         named[reference.Subject] = delivery.Number;
                     if (delivery.Number >= newest)
                         return named;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Lanner.State.Replication;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 
 namespace Lanner.State.Nats;
 
@@ -27,7 +29,7 @@ public sealed partial class NatsStateLog
     /// Not with an id that JetStream would know again (Nats-Msg-Id): its servers were seen to disagree after a restart on whether a
     /// message is the same, so that their numbers differed from there on. Readers take the first of each id.
     /// </summary>
-    private async Task<long> AppendAsync(ReadOnlyMemory<byte> headers, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private async Task<long> AppendAsync(NatsHeaders headers, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         // Whether an attempt may be in the log already: then it goes on until one is acknowledged.
         bool isUncertain = false;
@@ -36,22 +38,22 @@ public sealed partial class NatsStateLog
         {
             try
             {
-                await _connection.LinkAsync(patient: isUncertain, cancellationToken);
-                PublishAck ack = await _jetStream.PublishAsync(_streams.Log, _streams.Entries, headers, payload, cancellationToken);
-                _ends.Reached(ack.Seq);
+                await _connector.LinkAsync(patient: isUncertain, cancellationToken);
+                long number = await _jetStream.PublishAsync(_streams.Log, _streams.Entries, headers, payload, cancellationToken);
+                _ends.Reached(number);
                 SetFull(null);
-                return ack.Seq;
+                return number;
             }
-            catch (NatsException e)
+            catch (LogFaultException e)
             {
-                isUncertain |= e.Failure == NatsFailure.NoAnswer;
-                if (!isUncertain && (e.Failure == NatsFailure.Refused || Unreachable is not null))
+                isUncertain |= e.Fault == LogFault.NoAnswer;
+                if (!isUncertain && (e.Fault == LogFault.Refused || Unreachable is not null))
                     throw new StateException(Unreachable ?? _streams.Explain(e), e);
             }
-            catch (JetStreamException e)
+            catch (NatsJSApiException e)
             {
                 // With several copies, some may have stored what the leader could not.
-                isUncertain |= e.ErrorCode == JetStreamException.StoreFailed && _isReplicated;
+                isUncertain |= e.IsStoreFailed && _isReplicated;
                 if (e.IsFull)
                     SetFull(_streams.Explain(e));
                 if (!isUncertain && !e.IsPassing)
@@ -61,7 +63,7 @@ public sealed partial class NatsStateLog
         }
     }
 
-    private static byte[] Headers(Guid id, long reached, PartsReference? parts) => parts is null
-        ? NatsCommands.Headers(("Lanner-Id", id.ToString("N")), ("Lanner-Base", reached.ToString(CultureInfo.InvariantCulture)))
-        : NatsCommands.Headers(("Lanner-Id", id.ToString("N")), ("Lanner-Parts", parts.ToString()));
+    private static NatsHeaders Headers(Guid id, long reached, PartsReference? parts) => parts is null
+        ? new NatsHeaders { { IdHeader, id.ToString("N") }, { BaseHeader, reached.ToString(CultureInfo.InvariantCulture) } }
+        : new NatsHeaders { { IdHeader, id.ToString("N") }, { PartsReference.Header, parts.ToString() } };
 }

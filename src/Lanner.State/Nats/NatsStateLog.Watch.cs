@@ -1,3 +1,5 @@
+using NATS.Client.JetStream;
+
 namespace Lanner.State.Nats;
 
 /// <summary>Whether the log can be reached, and why not.</summary>
@@ -31,7 +33,7 @@ public sealed partial class NatsStateLog
     public Action? ProblemChanged { get; set; }
 
     /// <summary>Without what is only in the way of writing: that is tried each time, for it may have room again.</summary>
-    private string? Unreachable => _connection.Problem ?? _streamProblem;
+    private string? Unreachable => _connector.Problem ?? _streamProblem;
 
     private void RequireReachable()
     {
@@ -46,16 +48,16 @@ public sealed partial class NatsStateLog
         long well = _time.GetTimestamp();
         try
         {
-            await _connection.SubscribeAsync(_streams.Told, message => _told.Writer.TryWrite(message), _ending.Token);
+            await _isListening.Task;
             while (true)
             {
                 try
                 {
-                    await _connection.LinkAsync(patient: true, _ending.Token);
+                    await _connector.LinkAsync(patient: true, _ending.Token);
                     if (!isMade)
                         await _streams.EnsureAsync(_ending.Token);
-                    StreamInfo info = await LookAsync(_ending.Token);
-                    _isReplicated = info.Config?.NumReplicas > 1;
+                    LogStream stream = await LookAsync(_ending.Token);
+                    _isReplicated = stream.Info.Config.NumReplicas > 1;
                     isMade = true;
                     well = _time.GetTimestamp();
                     SetStreamProblem(null);
@@ -64,11 +66,11 @@ public sealed partial class NatsStateLog
                         await ProbeAsync();
                     await Task.Delay(s_lookEvery, _time, _ending.Token);
                 }
-                catch (Exception e) when (e is NatsException or JetStreamException)
+                catch (Exception e) when (e is LogFaultException or NatsJSApiException)
                 {
                     // At the beginning there is a problem anyway, and the sooner it is the right one the better.
-                    bool isPassing = e is NatsException { Failure: not NatsFailure.Refused } or JetStreamException { IsPassing: true };
-                    bool isPlain = !isMade && (_connection.Denied is not null || e is NatsException { Failure: NatsFailure.NoResponders });
+                    bool isPassing = e is LogFaultException { Fault: not LogFault.Refused } or NatsJSApiException { IsPassing: true };
+                    bool isPlain = !isMade && (_connector.Denied is not null || e is LogFaultException { Fault: LogFault.NoResponders });
                     if (!isPassing || isPlain || _time.GetElapsedTime(well) > s_election)
                         SetStreamProblem(_streams.Explain(e));
                     await Task.Delay(s_lookAgain, _time, _ending.Token);
@@ -82,14 +84,14 @@ public sealed partial class NatsStateLog
     }
 
     /// <summary>How far the log reaches; it has to have all that was known to be in it.</summary>
-    private async Task<StreamInfo> LookAsync(CancellationToken cancellationToken)
+    private async Task<LogStream> LookAsync(CancellationToken cancellationToken)
     {
         long reached = _ends.Newest;
-        StreamInfo info = await _jetStream.StreamAsync(_streams.Log, cancellationToken);
-        if (info.State.LastSeq < reached)
-            throw new NatsException(NatsFailure.Behind, _streams.Behind(info.State.LastSeq, reached));
-        _ends.Learn(info);
-        return info;
+        LogStream stream = await _jetStream.StreamAsync(_streams.Log, cancellationToken);
+        if (stream.Last < reached)
+            throw new LogFaultException(LogFault.Behind, _streams.Behind(stream.Last, reached));
+        _ends.Learn(stream);
+        return stream;
     }
 
     /// <summary>Whether there is room again: one small message, of which one is kept.</summary>
@@ -97,10 +99,10 @@ public sealed partial class NatsStateLog
     {
         try
         {
-            await _jetStream.PublishAsync(_streams.Parts, $"{_streams.PartsPrefix}.probe", default, default, _ending.Token);
+            await _jetStream.PublishAsync(_streams.Parts, $"{_streams.PartsPrefix}.probe", null, default, _ending.Token);
             SetFull(null);
         }
-        catch (JetStreamException e) when (e.IsFull)
+        catch (NatsJSApiException e) when (e.IsFull)
         {
             // Still full: it is looked at again.
         }
@@ -134,7 +136,7 @@ public sealed partial class NatsStateLog
         if (problem is null)
             Usable(_log);
         // What is wrong with the connection has been told of by itself.
-        else if (_connection.Problem is null)
+        else if (_connector.Problem is null)
             Unusable(_log, problem);
         ProblemChanged?.Invoke();
     }

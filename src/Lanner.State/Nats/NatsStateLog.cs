@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Lanner.State.Replication;
 using Microsoft.Extensions.Logging;
+using NATS.Client.JetStream;
 
 namespace Lanner.State.Nats;
 
@@ -15,12 +15,15 @@ public sealed partial class NatsStateLog : IStateLog
     /// <summary>Of an entry, in bytes.</summary>
     private const int LargestEntry = 64 * 1024 * 1024;
 
-    /// <summary>Messages of <see cref="TellAsync"/> that wait to be handed on; more are lost.</summary>
-    private const int MostTold = 10_000;
+    /// <summary>Not <c>Nats-Msg-Id</c>: see <see cref="AppendAsync(Guid, ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
+    private const string IdHeader = "Lanner-Id";
+
+    /// <summary>The number that the log had reached before an entry's first attempt.</summary>
+    private const string BaseHeader = "Lanner-Base";
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly NatsConnection _connection;
+    private readonly NatsConnector _connector;
     private readonly JetStream _jetStream;
     private readonly NatsStreams _streams;
     private readonly NatsParts _parts;
@@ -28,31 +31,27 @@ public sealed partial class NatsStateLog : IStateLog
     private readonly long _reach;
     private readonly NatsLogReader _reader;
     private readonly NatsSnapshots _snapshots;
-    private readonly Channel<NatsMessage> _told = Channel.CreateBounded<NatsMessage>(new BoundedChannelOptions(MostTold) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _watching;
-    private readonly Task _telling;
+    private readonly Task _listening;
 
     private NatsStateLog(NatsOptions options, TimeProvider time, ILogger log)
     {
         _time = time;
         _log = log;
-        _connection = new NatsConnection(options, time, log);
-        _jetStream = new JetStream(_connection, time);
-        _streams = new NatsStreams(_connection, _jetStream, options, log);
+        _connector = new NatsConnector(options, time, log);
+        _jetStream = new JetStream(_connector, time);
+        _streams = new NatsStreams(_connector, _jetStream, options, log);
         _ends = new LogEnds(_streams);
-        _parts = new NatsParts(_connection, _jetStream, _streams, () => Unreachable);
-        _reader = new NatsLogReader(_connection, _jetStream, _streams, _ends, time, log);
+        _parts = new NatsParts(_connector, _jetStream, _streams, () => Unreachable);
+        _reader = new NatsLogReader(_connector, _jetStream, _streams, _ends, time, log);
         _snapshots = new NatsSnapshots(_jetStream, _streams, _parts, _reader, _ends, options.Reach, () => Unreachable, log);
         _reach = options.Reach;
-        _streamProblem = _lastProblem = _connection.Problem;
-        _connection.ProblemChanged = Tell;
+        _streamProblem = _lastProblem = _connector.Problem;
+        _connector.ProblemChanged = Tell;
         _watching = Task.Run(WatchAsync);
-        _telling = Task.Run(HandOnAsync);
+        _listening = Task.Run(ListenAsync);
     }
-
-    /// <inheritdoc/>
-    public Action<ReadOnlyMemory<byte>>? Told { get; set; }
 
     /// <summary>Begins to connect, and returns at once; <see cref="Problem"/> tells how it stands.</summary>
     /// <exception cref="ArgumentException">The name of the cluster, or the number of replicas, is none.</exception>
@@ -79,8 +78,8 @@ public sealed partial class NatsStateLog : IStateLog
         using CancellationTokenSource stop = Stop(cancellationToken);
         return await SentencesAsync(async () =>
         {
-            StreamInfo info = await _jetStream.InsistAsync(() => LookAsync(stop.Token), () => Unreachable, stop.Token);
-            return info.State.LastSeq;
+            LogStream stream = await _jetStream.InsistAsync(() => LookAsync(stop.Token), () => Unreachable, stop.Token);
+            return stream.Last;
         });
     }
 
@@ -92,17 +91,16 @@ public sealed partial class NatsStateLog : IStateLog
         await _ready.Task.WaitAsync(stop.Token);
         await foreach (Delivery delivery in _reader.ReadAsync(after, stop.Token))
         {
-            NatsMessage message = delivery.Message!;
-            if (!Guid.TryParseExact(message.Header("Lanner-Id"u8), "N", out Guid id))
+            if (!Guid.TryParseExact(delivery.Header(IdHeader), "N", out Guid id))
             {
                 Foreign(_log, delivery.Number, _streams.Log);
                 yield return new LogEntry(delivery.Number, default, default) { IsVoid = true };
                 continue;
             }
-            ReadOnlyMemory<byte>? content = message.Payload;
-            if (message.Header("Lanner-Parts"u8) is { } parts)
+            ReadOnlyMemory<byte>? content = delivery.Payload;
+            if (delivery.Header(PartsReference.Header) is { } parts)
                 content = await LoadAsync(delivery.Number, parts, stop.Token);
-            else if (message.Header("Lanner-Base"u8) is { } reached && IsLate(delivery.Number, reached))
+            else if (delivery.Header(BaseHeader) is { } reached && IsLate(delivery.Number, reached))
                 content = null;
             yield return new LogEntry(delivery.Number, id, content ?? default) { IsVoid = content is null };
         }
@@ -126,23 +124,14 @@ public sealed partial class NatsStateLog : IStateLog
     }
 
     /// <inheritdoc/>
-    public async Task TellAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
-    {
-        if (message.Length > _parts.PartSize)
-            throw new ArgumentException($"a message of {message.Length:N0} bytes is too long to be told: {_parts.PartSize:N0} at most", nameof(message));
-        await _connection.PublishAsync(_streams.Told, message, cancellationToken);
-    }
-
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_ending.IsCancellationRequested)
             return;
         await _ending.CancelAsync();
         await _watching;
-        _told.Writer.TryComplete();
-        await _telling;
-        await _connection.DisposeAsync();
+        await _listening;
+        await _connector.DisposeAsync();
         // Not the source: appends that are under way look at it.
     }
 
@@ -185,24 +174,9 @@ public sealed partial class NatsStateLog : IStateLog
         {
             return await work();
         }
-        catch (Exception e) when (e is NatsException or JetStreamException)
+        catch (Exception e) when (e is LogFaultException or NatsJSApiException)
         {
             throw new StateException(_streams.Explain(e), e);
-        }
-    }
-
-    private async Task HandOnAsync()
-    {
-        await foreach (NatsMessage message in _told.Reader.ReadAllAsync(CancellationToken.None))
-        {
-            try
-            {
-                Told?.Invoke(message.Payload);
-            }
-            catch (Exception e)
-            {
-                NotTaken(_log, e);
-            }
         }
     }
 
@@ -211,9 +185,6 @@ public sealed partial class NatsStateLog : IStateLog
 
     [LoggerMessage(5142, LogLevel.Debug, "entry {Number} came a second time, after the first was trimmed: it is left out")]
     private static partial void Repeated(ILogger log, long number);
-
-    [LoggerMessage(5143, LogLevel.Error, "a message of another node was not taken")]
-    private static partial void NotTaken(ILogger log, Exception failure);
 
     [LoggerMessage(5144, LogLevel.Warning, "the cluster's log cannot be used: {Why}")]
     private static partial void Unusable(ILogger log, string why);

@@ -1,24 +1,24 @@
 using Lanner.State.Nats;
 using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
 
 namespace Lanner.State.Tests.Nats;
 
 /// <summary>What a test does to a cluster's streams behind the back of its log.</summary>
 internal sealed class NatsBackdoor : IAsyncDisposable
 {
+    private readonly NatsConnector _connector;
     private readonly CancellationToken _limit;
 
-    public NatsBackdoor(string address, string cluster, CancellationToken limit)
+    private NatsBackdoor(NatsOptions options, CancellationToken limit)
     {
-        var options = new NatsOptions { Address = NatsAddressTests.Parse(address), Cluster = cluster };
-        Connection = new NatsConnection(options, TimeProvider.System, NullLogger.Instance);
-        JetStream = new JetStream(Connection, TimeProvider.System);
-        Streams = new NatsStreams(Connection, JetStream, options, NullLogger.Instance);
-        Parts = new NatsParts(Connection, JetStream, Streams, static () => null);
+        _connector = new NatsConnector(options, TimeProvider.System, NullLogger.Instance);
+        JetStream = new JetStream(_connector, TimeProvider.System);
+        Streams = new NatsStreams(_connector, JetStream, options, NullLogger.Instance);
+        Parts = new NatsParts(_connector, JetStream, Streams, static () => null);
         _limit = limit;
     }
-
-    public NatsConnection Connection { get; }
 
     public JetStream JetStream { get; }
 
@@ -26,19 +26,25 @@ internal sealed class NatsBackdoor : IAsyncDisposable
 
     public NatsParts Parts { get; }
 
+    public static async Task<NatsBackdoor> OpenAsync(string address, string cluster, CancellationToken limit)
+    {
+        var door = new NatsBackdoor(new NatsOptions { Address = NatsAddressTests.Parse(address), Cluster = cluster }, limit);
+        await door._connector.LinkAsync(patient: true, limit);
+        return door;
+    }
+
     /// <summary>Writes a message into the log that the log has not made.</summary>
-    public async Task<long> WriteAsync(params (string Name, string Value)[] headers)
+    public Task<long> WriteAsync(params (string Name, string Value)[] headers)
     {
-        await Connection.LinkAsync(patient: true, _limit);
-        return (await JetStream.PublishAsync(Streams.Log, Streams.Entries, NatsCommands.Headers(headers), default, _limit)).Seq;
+        var written = new NatsHeaders();
+        foreach ((string name, string value) in headers)
+            written.Add(name, value);
+        return JetStream.PublishAsync(Streams.Log, Streams.Entries, written, default, _limit);
     }
 
-    /// <summary>A call that the log does not use.</summary>
-    public async Task CallAsync(string call)
-    {
-        await Connection.LinkAsync(patient: true, _limit);
-        await Connection.RequestAsync($"$JS.API.{call}", default, default, TimeSpan.FromSeconds(10), _limit);
-    }
+    /// <summary>What the log does not do.</summary>
+    public async Task CallAsync<T>(Func<NatsJSContext, CancellationToken, ValueTask<T>> call) =>
+        await (await _connector.LinkAsync(patient: true, _limit)).CallAsync(call, _limit);
 
-    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+    public ValueTask DisposeAsync() => _connector.DisposeAsync();
 }

@@ -1,5 +1,4 @@
-using Lanner.State.Nats;
-using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Tests.Nats;
 
@@ -41,20 +40,14 @@ public sealed class NatsClusterFixture : IAsyncLifetime
     /// <summary>What JetStream says of a stream.</summary>
     internal async Task<StreamInfo> StreamAsync(string name, CancellationToken limit)
     {
-        StreamInfo info = null!;
-        await WithJetStreamAsync(async (jetStream, _) => info = await jetStream.InsistAsync(() => jetStream.StreamAsync(name, limit), static () => null, limit), limit);
-        return info;
+        await using NatsBackdoor door = await NatsBackdoor.OpenAsync(Address, "lanner", limit);
+        return (await door.JetStream.InsistAsync(() => door.JetStream.StreamAsync(name, limit), static () => null, limit)).Info;
     }
 
     /// <summary>Has the leader of the log make place for another.</summary>
-    internal Task StepDownAsync(string cluster, CancellationToken limit) => WithJetStreamAsync(
-        (_, connection) => connection.RequestAsync($"$JS.API.STREAM.LEADER.STEPDOWN.{cluster}-log", default, default, TimeSpan.FromSeconds(10), limit), limit);
-
-    private async Task WithJetStreamAsync(Func<JetStream, NatsConnection, Task> work, CancellationToken limit)
+    internal async Task StepDownAsync(string cluster, CancellationToken limit)
     {
-        Assert.True(NatsAddress.TryParse(Address, out NatsAddress? address, out string? error), error);
-        await using var connection = new NatsConnection(new NatsOptions { Address = address }, TimeProvider.System, NullLogger.Instance);
-        await connection.LinkAsync(patient: true, limit);
-        await work(new JetStream(connection, TimeProvider.System), connection);
+        await using NatsBackdoor door = await NatsBackdoor.OpenAsync(Address, cluster, limit);
+        await door.CallAsync((jetStream, token) => jetStream.JSRequestResponseAsync<object, StreamLeaderStepdownResponse>($"$JS.API.STREAM.LEADER.STEPDOWN.{cluster}-log", null, token));
     }
 }

@@ -37,7 +37,7 @@ public sealed class NatsClusterTests : IAsyncLifetime
         IStateLog node = await OpenAsync(_nats.Address);
         await node.AppendAsync(Guid.NewGuid(), "one"u8.ToArray(), Limit);
         foreach (string stream in (string[])["log", "parts"])
-            Assert.Equal(3, (await _nats.StreamAsync($"{_cluster}-{stream}", Limit)).Config!.NumReplicas);
+            Assert.Equal(3, (await _nats.StreamAsync($"{_cluster}-{stream}", Limit)).Config.NumReplicas);
     }
 
     [Fact]

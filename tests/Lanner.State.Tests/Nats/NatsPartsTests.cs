@@ -1,6 +1,7 @@
 using Lanner.State.Nats;
 using Lanner.State.Replication;
 using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Tests.Nats;
 
@@ -20,8 +21,7 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
     {
         _log = NatsStateLog.Open(new NatsOptions { Address = NatsAddressTests.Parse(server.Server.Address), Cluster = _cluster, Reach = Reach }, TimeProvider.System, NullLogger.Instance);
         await _log.UsableAsync(Limit);
-        _backdoor = new NatsBackdoor(server.Server.Address, _cluster, Limit);
-        await _backdoor.Connection.LinkAsync(patient: true, Limit);
+        _backdoor = await NatsBackdoor.OpenAsync(server.Server.Address, _cluster, Limit);
     }
 
     public async Task DisposeAsync()
@@ -135,7 +135,7 @@ public sealed class NatsPartsTests(NatsServerFixture server) : IClassFixture<Nat
     public async Task A_message_that_was_deleted_leaves_a_gap()
     {
         long[] numbers = [await AppendAsync(10), await AppendAsync(10), await AppendAsync(10)];
-        await _backdoor.Connection.RequestAsync($"$JS.API.STREAM.MSG.DELETE.{_cluster}-log", default, System.Text.Encoding.UTF8.GetBytes($"{{\"seq\":{numbers[1]}}}"), TimeSpan.FromSeconds(10), Limit);
+        await _backdoor.CallAsync((jetStream, token) => jetStream.DeleteMessageAsync($"{_cluster}-log", new StreamMsgDeleteRequest { Seq = (ulong)numbers[1] }, token));
         Assert.Equal([numbers[0], numbers[2]], (await ReadAsync(0, 2)).Select(static entry => entry.Number));
     }
 

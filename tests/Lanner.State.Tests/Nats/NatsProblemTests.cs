@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Lanner.State.Nats;
 using Microsoft.Extensions.Logging.Abstractions;
+using NATS.Client.JetStream.Models;
 
 namespace Lanner.State.Tests.Nats;
 
@@ -127,13 +128,12 @@ public sealed class NatsProblemTests : IDisposable
         Assert.StartsWith($"{server.Address} has no room left for JetStream (", full.Message, StringComparison.Ordinal);
         Assert.Equal(full.Message, log.Problem);
         Assert.Equal(last, await log.NewestAsync(Limit));
-        await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
-        await backdoor.Connection.LinkAsync(patient: true, Limit);
+        await using NatsBackdoor backdoor = await NatsBackdoor.OpenAsync(server.Address, "lanner", Limit);
         // What could not be stored whole takes no room.
         Assert.Equal(full.Message, (await Assert.ThrowsAsync<StateException>(() => log.StoreSnapshotAsync(last, new MemoryStream(new byte[9_000_000]), 0, Limit))).Message);
         Assert.Equal(full.Message, (await Assert.ThrowsAsync<StateException>(() => log.AppendAsync(Guid.NewGuid(), new byte[9_000_000], Limit))).Message);
         Assert.Empty(await backdoor.Parts.ListAsync(Limit));
-        await backdoor.JetStream.PurgeAsync("lanner-log", new PurgeWanted { Seq = last }, Limit);
+        await backdoor.JetStream.PurgeAsync("lanner-log", new StreamPurgeRequest { Seq = (ulong)last }, Limit);
         await log.UsableAsync(Limit);
         Assert.True(await log.AppendAsync(Guid.NewGuid(), new byte[400_000], Limit) > last);
     }
@@ -143,9 +143,8 @@ public sealed class NatsProblemTests : IDisposable
     {
         await using var server = new NatsServerProcess();
         await server.StartAsync();
-        await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
-        await backdoor.Connection.LinkAsync(patient: true, Limit);
-        await backdoor.JetStream.CreateStreamAsync(new StreamSettings { Name = "lanner-log", Subjects = ["lanner.log"], MaxAge = (long)TimeSpan.FromHours(1).TotalNanoseconds }, Limit);
+        await using NatsBackdoor backdoor = await NatsBackdoor.OpenAsync(server.Address, "lanner", Limit);
+        await backdoor.JetStream.CreateStreamAsync(new StreamConfig("lanner-log", ["lanner.log"]) { MaxAge = TimeSpan.FromHours(1) }, Limit);
         await AssertProblemAsync(server.Address, $"the stream lanner-log at {server.Address} has max_age 01:00:00 in place of none: entries could be lost. Set it right with nats stream edit, delete it if nothing of it is needed, or give the cluster another name (cluster)");
     }
 
@@ -156,8 +155,8 @@ public sealed class NatsProblemTests : IDisposable
         await server.StartAsync();
         await using NatsStateLog log = Open(server.Address);
         await log.UsableAsync(Limit);
-        await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
-        await backdoor.CallAsync("STREAM.DELETE.lanner-log");
+        await using NatsBackdoor backdoor = await NatsBackdoor.OpenAsync(server.Address, "lanner", Limit);
+        await backdoor.CallAsync(static (jetStream, token) => jetStream.DeleteStreamAsync("lanner-log", token));
         Assert.StartsWith($"a stream of the cluster lanner is gone from {server.Address}: ", await ProblemAsync(log), StringComparison.Ordinal);
     }
 
@@ -169,8 +168,8 @@ public sealed class NatsProblemTests : IDisposable
         await using NatsStateLog log = Open(server.Address);
         await log.UsableAsync(Limit);
         string identity = await log.IdentityAsync(Limit);
-        await using var backdoor = new NatsBackdoor(server.Address, "lanner", Limit);
-        await backdoor.CallAsync("STREAM.DELETE.lanner-log");
+        await using NatsBackdoor backdoor = await NatsBackdoor.OpenAsync(server.Address, "lanner", Limit);
+        await backdoor.CallAsync(static (jetStream, token) => jetStream.DeleteStreamAsync("lanner-log", token));
         await using NatsStateLog other = Open(server.Address);
         await other.UsableAsync(Limit);
         await other.AppendAsync(Guid.NewGuid(), default, Limit);
