@@ -9,14 +9,6 @@ internal sealed record ControlCaller(CallerKind Kind)
 
     /// <summary>When the session ends.</summary>
     public DateTimeOffset? Expires { get; init; }
-
-    public string Word => Kind switch
-    {
-        CallerKind.Socket => "unix",
-        CallerKind.Token => "token",
-        CallerKind.Session => "session",
-        _ => "nobody",
-    };
 }
 
 /// <summary>By what right somebody asks.</summary>
@@ -26,7 +18,7 @@ internal enum CallerKind
     Nobody,
 
     /// <summary>The Unix socket is its owner's alone.</summary>
-    Socket,
+    Unix,
 
     Token,
 

@@ -53,7 +53,7 @@ internal sealed class ControlGuard
         if (request.Headers.Origin is { Count: > 0 } origin && origin != $"http://{request.Host}")
             return Refused(StatusCodes.Status403Forbidden, "wrong-origin", "pages of other sites may not use this address");
         if (_address is null)
-            return new Admission(new ControlCaller(CallerKind.Socket), null);
+            return new Admission(new ControlCaller(CallerKind.Unix), null);
         if (isOpen)
             return new Admission(new ControlCaller(CallerKind.Nobody), null);
         if (request.Headers.Authorization.Count > 0)
@@ -69,7 +69,7 @@ internal sealed class ControlGuard
     public (Admission Admission, string? Cookie) LogIn(HttpContext context, string token)
     {
         if (_address is null)
-            return (new Admission(new ControlCaller(CallerKind.Socket), null), null);
+            return (new Admission(new ControlCaller(CallerKind.Unix), null), null);
         Admission judged = Judge(context, token);
         if (judged.Refusal is not null)
             return (judged, null);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Lanner.Control.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -23,6 +25,22 @@ internal sealed record ControlRequest(HttpContext Context, ControlCaller Caller,
 
     /// <summary>A part of the query that is on when it is there and not <c>0</c> or <c>false</c>.</summary>
     public bool Asks(string flag) => Http.Query.TryGetValue(flag, out var value) && value.ToString() is not ("0" or "false");
+
+    /// <summary>The body as a record, or the answer to one that is wrong: one of the two.</summary>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">It is too long, or broken.</exception>
+    public async Task<(T? Body, ControlAnswer? Refusal)> ReadAsync<T>()
+        where T : class
+    {
+        try
+        {
+            T? body = SentBody.Parse<T>(await BodyAsync(), out IReadOnlyList<string> problems);
+            return body is null ? (null, ControlAnswer.Refused("bad-request", string.Join("; ", problems), problems)) : (body, null);
+        }
+        catch (JsonException e)
+        {
+            return (null, ControlAnswer.Problem(StatusCodes.Status400BadRequest, "not-json", $"the body is not JSON: {e.Message}"));
+        }
+    }
 
     /// <summary>The whole body.</summary>
     /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">It is too long, or broken.</exception>

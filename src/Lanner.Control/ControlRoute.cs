@@ -1,3 +1,4 @@
+using Lanner.Control.OpenApi;
 using Microsoft.AspNetCore.Http;
 
 namespace Lanner.Control;
@@ -15,19 +16,21 @@ internal sealed record ControlRoute(string Method, string Path, string Summary, 
     /// <summary>Bytes of a body that nothing else is said of.</summary>
     public const int UsualBody = 64 * 1024;
 
+    private static readonly Dictionary<string, Type> s_noEvents = [];
+
     private readonly string[] _segments = Path.Split('/');
 
     /// <summary>The status when all is well.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
-    /// <summary>The name of the schema of the answer; null when it is not JSON.</summary>
-    public string? Schema { get; init; }
+    /// <summary>The record that is answered as JSON; null when it is none.</summary>
+    public Type? Schema { get; init; }
 
     /// <summary>What the answer is, where it is not JSON; empty for none.</summary>
     public string ContentType { get; init; } = "application/json";
 
-    /// <summary>The name of the schema of the request's body; null when none is read, or no JSON.</summary>
-    public string? Body { get; init; }
+    /// <summary>The record that the request's body is; null when none is read, or no JSON.</summary>
+    public Type? Body { get; init; }
 
     /// <summary>What the request's body is, where it is not JSON.</summary>
     public string? BodyType { get; init; }
@@ -41,6 +44,9 @@ internal sealed record ControlRoute(string Method, string Path, string Summary, 
     /// <summary>Headers and parts of the query that are understood here.</summary>
     public IReadOnlyList<ControlParameter> Parameters { get; init; } = [];
 
+    /// <summary>The bodies of server-sent events, by their names.</summary>
+    public IReadOnlyDictionary<string, Type> Events { get; init; } = s_noEvents;
+
     /// <summary>The word for it in the audit log; null for what changes nothing.</summary>
     public string? Change { get; init; }
 
@@ -52,6 +58,18 @@ internal sealed record ControlRoute(string Method, string Path, string Summary, 
 
     /// <summary>The names of the parts that vary.</summary>
     public IEnumerable<string> Names => _segments.Where(static segment => segment.StartsWith('{')).Select(static segment => segment.Trim('{', '}', '*'));
+
+    /// <summary>A route that answers with a record.</summary>
+    public static ControlRoute Of<T>(string method, string path, string summary, Func<ControlRequest, Task<ControlAnswer>> answer)
+        where T : class => new(method, path, summary, answer) { Schema = typeof(T) };
+
+    /// <summary>One that reads, and waits for nothing.</summary>
+    public static ControlRoute Get<T>(string path, string summary, Func<ControlRequest, ControlAnswer> answer)
+        where T : class => Of<T>(HttpMethods.Get, path, summary, request => Task.FromResult(answer(request)));
+
+    /// <summary>One that reads what is not JSON.</summary>
+    public static ControlRoute Get(string path, string summary, string contentType, Func<ControlRequest, ControlAnswer> answer) =>
+        new(HttpMethods.Get, path, summary, request => Task.FromResult(answer(request))) { ContentType = contentType };
 
     /// <summary>The parts that vary in a path of this route, or null when it is another's.</summary>
     public string[]? Match(string[] path)

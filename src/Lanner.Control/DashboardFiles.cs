@@ -9,7 +9,7 @@ namespace Lanner.Control;
 /// </summary>
 internal static class DashboardFiles
 {
-    public const string Index = "index.html";
+    private const string Index = "index.html";
 
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
@@ -17,16 +17,22 @@ internal static class DashboardFiles
 
     private static readonly ConcurrentDictionary<string, DashboardFile> s_files = new();
 
+    public static IEnumerable<ControlRoute> Routes() =>
+    [
+        ControlRoute.Get("/", "The dashboard.", "text/html", static request => Answer(Index, request.Http)) with { IsOpen = true, IsTagged = true },
+        ControlRoute.Get("/dashboard/{file*}", "A file of the dashboard.", "*/*", static request => Answer(request.Values[0], request.Http)) with { IsOpen = true, IsTagged = true, Problems = ["unknown-path"] },
+    ];
+
     /// <param name="name">The path below <c>/dashboard/</c>.</param>
     /// <param name="request">Its <c>If-None-Match</c> counts.</param>
-    public static ControlAnswer Answer(string name, HttpRequest request)
+    private static ControlAnswer Answer(string name, HttpRequest request)
     {
         if (Find(name) is not { } file)
             return ControlAnswer.Problem(StatusCodes.Status404NotFound, "unknown-path", $"there is nothing at {request.Path}");
         (string, string)[] headers = [("ETag", file.Tag), ("Content-Security-Policy", Policy), ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-origin")];
         ControlAnswer answer = EntityTag.IsAmong(request.Headers.IfNoneMatch, file.Tag)
             ? ControlAnswer.Empty(StatusCodes.Status304NotModified)
-            : new ControlAnswer(StatusCodes.Status200OK, file.ContentType, file.Content);
+            : ControlAnswer.Bytes(file.ContentType, file.Content);
         return answer with { Headers = headers, CacheControl = "no-cache" };
     }
 

@@ -1,3 +1,5 @@
+using Lanner.Control.Configuration;
+using Lanner.Control.Events;
 using Lanner.Jobs;
 using Lanner.State;
 using Lanner.State.Locks;

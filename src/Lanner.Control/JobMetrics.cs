@@ -33,7 +33,7 @@ internal static class JobMetrics
         {
             Pair[] labels = [new("app", app), new("job", name)];
             foreach (RunState state in jobs[0].Ended.Keys)
-                runs.Add(jobs.Sum(job => job.Ended[state]), [.. labels, new Pair("state", JobJson.Word(state))]);
+                runs.Add(jobs.Sum(job => job.Ended[state]), [.. labels, new Pair("state", Words.Of(state))]);
             running.Add(jobs.Sum(static job => job.Running), labels);
             waiting.Add(jobs.Sum(static job => job.Waiting), labels);
             if (jobs.Min(static job => job.Next) is { } due)

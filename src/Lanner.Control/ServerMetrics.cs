@@ -11,6 +11,8 @@ public sealed class ServerMetrics
     /// <summary>How the supervision names the end of a worker that it had told to end.</summary>
     private const string OnPurpose = "replaced: ";
 
+    private static readonly WorkerState[] s_alive = [WorkerState.Starting, WorkerState.Ready, WorkerState.Draining];
+
     private readonly List<MetricFamily> _families = [];
     private readonly (AppStatus Status, Pair Label)[] _apps;
 
@@ -49,8 +51,8 @@ public sealed class ServerMetrics
         MetricFamily states = Family("lanner_app_state", "gauge", "1 for the state that the app is in.");
         foreach ((AppStatus app, Pair label) in _apps)
         {
-            foreach (string state in Words.AppStates)
-                states.Add(state == Words.Of(app.State) ? 1 : 0, label, new Pair("state", state));
+            foreach (AppState state in Enum.GetValues<AppState>())
+                states.Add(state == app.State ? 1 : 0, label, new Pair("state", Words.Of(state)));
         }
         PerApp("lanner_generation", "gauge", "The number of the generation that takes requests; 0 when there is none.", static app => app.Generation);
         PerApp("lanner_settings_version", "gauge", "The version of the app's live settings; 0 when they have not been changed.", static app => app.SettingsVersion);
@@ -58,8 +60,8 @@ public sealed class ServerMetrics
         MetricFamily workers = Family("lanner_workers", "gauge", "Worker processes.");
         foreach ((AppStatus app, Pair label) in _apps)
         {
-            foreach (string state in Words.WorkerStates)
-                workers.Add(app.Workers.Count(worker => Words.Of(worker.State) == state), label, new Pair("state", state));
+            foreach (WorkerState state in s_alive)
+                workers.Add(app.Workers.Count(worker => worker.State == state), label, new Pair("state", Words.Of(state)));
         }
         PerApp("lanner_workers_wanted", "gauge", "How many workers there should be.", static app => app.Wanted);
         PerApp("lanner_threads", "gauge", "Threads of workers that take requests.", static app => app.Load.Threads);

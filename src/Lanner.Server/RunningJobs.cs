@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Lanner.Control;
+using Lanner.Control.Events;
 using Lanner.Jobs;
 using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration;
@@ -265,16 +266,17 @@ internal sealed partial class RunningJobs : IAsyncDisposable
     {
         if (happened.Kind == JobEventKind.Finished)
             _runner?.Forget(happened.Id);
-        _events.Publish("job", happened.At, json =>
+        _events.Publish(new JobRunEvent
         {
-            json.WriteString("app", happened.App);
-            json.WriteString("job", happened.Job);
-            json.WriteNumber("run", happened.Id);
-            json.WriteString("kind", JobJson.Word(happened.Kind));
-            json.WriteString("state", JobJson.Word(happened.State));
-            json.WriteString("due", happened.Due.UtcDateTime);
-            json.WriteNumber("attempt", happened.Attempt);
-            json.WriteString("reason", happened.Reason);
+            At = happened.At,
+            App = happened.App,
+            Job = happened.Job,
+            Run = happened.Id,
+            Kind = happened.Kind,
+            State = happened.State,
+            Due = happened.Due,
+            Attempt = happened.Attempt,
+            Reason = happened.Reason,
         });
     }
 

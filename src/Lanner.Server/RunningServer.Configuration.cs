@@ -1,5 +1,6 @@
 using System.Text;
 using Lanner.Control;
+using Lanner.Control.Configuration;
 using Lanner.Server.Configuration;
 using Lanner.Supervision;
 

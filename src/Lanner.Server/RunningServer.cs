@@ -1,4 +1,5 @@
 using Lanner.Control;
+using Lanner.Control.Events;
 using Lanner.Gateway;
 using Lanner.Jobs;
 using Lanner.Server.Commands;
@@ -54,12 +55,7 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
         _cluster = state as ReplicatedState;
         if (_cluster is not null)
             _cluster.NodesChanged = TellCluster;
-        _states = new AppStates(state, log) { Changed = (app, version) => Events.Publish("settings", json =>
-        {
-            json.WriteString("app", app);
-            json.WriteNumber("version", version.Snapshot.Version);
-            json.WriteString("by", version.By);
-        }) };
+        _states = new AppStates(state, log) { Changed = (app, version) => Events.Publish(new SettingsEvent { At = Events.Now, App = app, Version = version.Snapshot.Version, By = version.By }) };
         _feed = new AppNewsFeed(Events, name => Find(_apps!, name)?.Supervisor.Status());
         processes.Observe(_feed.Tell);
         _jobs = new RunningJobs(_states.Ledger, settings.JobLimits, () => [.. _apps!.Select(static app => (app.Settings.Definition.Name, app.Supervisor))], Events, log) { CatchUp = processes.CatchUpAsync, Cluster = _cluster };
@@ -156,29 +152,19 @@ internal sealed partial class RunningServer : IControlledServer, IAsyncDisposabl
 
     public void Stop() => _stop();
 
-    private void TellState() => Events.Publish("server", json => json.WriteString("state", State.ToString().ToLowerInvariant()));
+    private void TellState() => Events.Publish(new ServerEvent { At = Events.Now, State = State });
 
     private void TellCluster()
     {
         ClusterStatus status = _cluster!.Status();
-        Events.Publish("cluster", json =>
-        {
-            json.WriteString("problem", status.Problem);
-            json.WriteNumber("nodes", status.Nodes.Count);
-        });
+        Events.Publish(new ClusterEvent { At = Events.Now, Problem = status.Problem, Nodes = status.Nodes.Count });
         // What was out of reach when the apps started is in reach now.
         if (status.Problem is null && _jobs.Scheduler is null)
             _ = Task.Run(() => _jobs.ReviseAsync());
     }
 
-    private void TellRefused(string[] problems) => Events.Publish("reload", json =>
-    {
-        json.WriteNull("app");
-        json.WriteNull("generation");
-        json.WriteBoolean("done", false);
-        json.WriteString("message", string.Join('\n', problems));
-        json.WriteNull("traceback");
-    });
+    private void TellRefused(string[] problems) =>
+        Events.Publish(new ReloadEvent { At = Events.Now, App = null, Generation = null, Done = false, Message = string.Join('\n', problems), Traceback = null });
 
     private void TellReady() => _manager.Ready(ReadyText);
 

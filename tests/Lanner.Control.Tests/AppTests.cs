@@ -83,6 +83,8 @@ public sealed class AppTests
     [InlineData("{}", 422, "say workers, threads or both")]
     [InlineData("""{"workers":0}""", 422, "workers must be a whole number from 1 to 1024, not 0")]
     [InlineData("""{"workers":"2","threads":1.5}""", 422, "workers must be a whole number from 1 to 1024, not \"2\"; threads must be")]
+    [InlineData("""{"workers":null}""", 422, "workers must be a whole number from 1 to 1024, not null")]
+    [InlineData("""{"workers":1025,"extra":1}""", 422, "workers must be a whole number from 1 to 1024, not 1025; 'extra' is not known here: there are workers and threads")]
     [InlineData("""{"wokers":2}""", 422, "'wokers' is not known here")]
     public async Task Scale_BadBody_IsRefused(string body, int expected, string detail)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Lanner.Control.Configuration;
 using Lanner.Supervision;
 
 namespace Lanner.Control.Tests;

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using Lanner.Control.Configuration;
+using Lanner.Control.Events;
 
 namespace Lanner.Control.Tests;
 
@@ -10,25 +13,54 @@ public sealed class EventTests
     public async Task Reader_IsSentWhatHappensAfterItCame()
     {
         await using ControlFixture control = await ControlFixture.OverUnixAsync();
-        control.Server.Events.Publish("before", static _ => { });
+        Tell(control, "before");
         using Reading reading = await Reading.OpenAsync(control);
 
-        control.Server.Events.Publish("reload", static json => json.WriteString("app", "shop"));
-        control.Server.Events.Publish("death", static json => json.WriteNumber("pid", 7));
+        Tell(control, "shop");
+        control.Server.Events.Publish(new DeathEvent { At = control.Server.Started, App = "shop", Process = ProcessKind.Template, Pid = 7, Slot = null, Reason = "signal 9" });
 
-        (long first, string kind, string data) = await reading.NextAsync();
-        Assert.Equal("reload", kind);
-        Assert.Matches("^{\"at\":\"20.*Z\",\"app\":\"shop\"}$", data);
-        (long second, kind, _) = await reading.NextAsync();
-        Assert.Equal((first + 1, "death"), (second, kind));
+        Told first = await reading.NextAsync();
+        Assert.Equal("reload", first.Kind);
+        Assert.Matches("^{\"at\":\"20.*Z\",\"app\":\"shop\",\"generation\":1,\"done\":true,\"message\":null,\"traceback\":null}$", first.Data);
+        Told second = await reading.NextAsync();
+        Assert.Equal((first.Id + 1, "death"), (second.Id, second.Kind));
+        Assert.Equal("{\"at\":\"2026-11-21T08:00:00.000Z\",\"app\":\"shop\",\"process\":\"template\",\"pid\":7,\"slot\":null,\"reason\":\"signal 9\"}", second.Data);
+    }
+
+    [Fact]
+    public async Task Change_ThroughTheApi_IsToldWithWhoMadeIt()
+    {
+        await using ControlFixture control = await ControlFixture.OverUnixAsync();
+        control.Server.File = new ConfigurationContent("/srv/lanner.toml", "[app.shop]\n"u8.ToArray());
+        using Reading reading = await Reading.OpenAsync(control);
+
+        await control.SendAsync("PUT", "/v1/config", "[app.other]\n", ("If-Match", "*"));
+
+        Assert.Equal("config", (await reading.NextAsync()).Kind);
+        Told audit = await reading.NextAsync();
+        Assert.Equal("audit", audit.Kind);
+        Assert.Contains($"\"status\":200,\"done\":true,\"who\":{{\"by\":\"unix\",\"uid\":", audit.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attempt_WithAWrongToken_IsToldWithItsAddress()
+    {
+        await using ControlFixture control = await ControlFixture.OverTcpAsync();
+        control.Client.DefaultRequestHeaders.Add("Authorization", $"Bearer {ControlFixture.Token}");
+        using Reading reading = await Reading.OpenAsync(control);
+        control.Client.DefaultRequestHeaders.Clear();
+
+        await control.SendAsync("POST", "/v1/stop", null, ("Authorization", "Bearer wrong"));
+
+        Assert.EndsWith("\"status\":401,\"done\":false,\"who\":{\"by\":\"nobody\",\"address\":\"127.0.0.1\"}}", (await reading.NextAsync()).Data, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Reader_ThatComesAgain_IsSentWhatItHasMissed()
     {
         await using ControlFixture control = await ControlFixture.OverUnixAsync();
-        control.Server.Events.Publish("one", static _ => { });
-        control.Server.Events.Publish("two", static _ => { });
+        Tell(control, "one");
+        Tell(control, "two");
         long one;
         using (Reading all = await Reading.OpenAsync(control, "1"))
         {
@@ -38,9 +70,9 @@ public sealed class EventTests
 
         using Reading reading = await Reading.OpenAsync(control, one.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-        Assert.Equal("two", (await reading.NextAsync()).Kind);
-        control.Server.Events.Publish("three", static _ => { });
-        Assert.Equal("three", (await reading.NextAsync()).Kind);
+        Assert.Equal("two", (await reading.NextAsync()).App);
+        Tell(control, "three");
+        Assert.Equal("three", (await reading.NextAsync()).App);
     }
 
     [Fact]
@@ -50,17 +82,17 @@ public sealed class EventTests
         long last;
         using (Reading reading = await Reading.OpenAsync(control))
         {
-            control.Server.Events.Publish("first", static _ => { });
+            Tell(control, "first");
             last = (await reading.NextAsync()).Id;
         }
         for (int i = 0; i <= ServerEvents.Kept; i++)
-            control.Server.Events.Publish("later", static _ => { });
+            Tell(control, "later");
 
         using Reading again = await Reading.OpenAsync(control, last.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-        (long gap, string kind, string data) = await again.NextAsync();
-        Assert.Equal(("gap", "{}"), (kind, data));
-        Assert.Equal((gap + 1, "later"), await again.NextAsync() is var (id, next, _) ? (id, next) : default);
+        Told gap = await again.NextAsync(), next = await again.NextAsync();
+        Assert.Equal(("gap", "{}"), (gap.Kind, gap.Data));
+        Assert.Equal((gap.Id + 1, "later"), (next.Id, next.App));
     }
 
     [Fact]
@@ -84,12 +116,12 @@ public sealed class EventTests
 
         // More than the sockets take and may wait: publishing returns all the same.
         for (int i = 0; i < 4 * EventReader.Longest; i++)
-            control.Server.Events.Publish("large", json => json.WriteString("text", text));
+            Tell(control, text);
 
         await Assert.ThrowsAnyAsync<IOException>(reading.ToEndAsync);
         using Reading next = await Reading.OpenAsync(control);
-        control.Server.Events.Publish("after", static _ => { });
-        Assert.Equal("after", (await next.NextAsync()).Kind);
+        Tell(control, "after");
+        Assert.Equal("after", (await next.NextAsync()).App);
     }
 
     [Fact]
@@ -114,12 +146,21 @@ public sealed class EventTests
     {
         ControlFixture control = await ControlFixture.OverUnixAsync();
         using Reading reading = await Reading.OpenAsync(control);
-        control.Server.Events.Publish("last", static _ => { });
+        Tell(control, "last");
 
         await control.DisposeAsync();
 
-        Assert.Equal("last", (await reading.NextAsync()).Kind);
+        Assert.Equal("last", (await reading.NextAsync()).App);
         Assert.Equal("", await reading.ToEndAsync());
+    }
+
+    private static void Tell(ControlFixture control, string app) =>
+        control.Server.Events.Publish(new ReloadEvent { At = control.Server.Events.Now, App = app, Generation = 1, Done = true, Message = null, Traceback = null });
+
+    /// <summary>An event as it was read.</summary>
+    private sealed record Told(long Id, string Kind, string Data)
+    {
+        public string? App => JsonDocument.Parse(Data).RootElement.GetProperty("app").GetString();
     }
 
     private sealed class Reading : IDisposable
@@ -157,11 +198,14 @@ public sealed class EventTests
 
         public async Task<string?> LineAsync() => await _lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
-        public async Task<(long Id, string Kind, string Data)> NextAsync()
+        public async Task<Told> NextAsync()
         {
             string id = (await LineAsync())!, kind = (await LineAsync())!, data = (await LineAsync())!;
             Assert.Equal("", await LineAsync());
-            return (long.Parse(id["id: ".Length..], System.Globalization.CultureInfo.InvariantCulture), kind["event: ".Length..], data["data: ".Length..]);
+            var told = new Told(long.Parse(id["id: ".Length..], System.Globalization.CultureInfo.InvariantCulture), kind["event: ".Length..], data["data: ".Length..]);
+            if (told.Kind != "gap")
+                ControlFixture.Contract.CheckEvent(told.Kind, told.Data);
+            return told;
         }
 
         public Task<string> ToEndAsync() => _lines.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Lanner.Control.Configuration;
+using Lanner.Control.Events;
 using Lanner.Jobs;
 using Lanner.State;
 using Lanner.State.Sqlite;

@@ -28,9 +28,12 @@ public sealed class LogLevelTests
     [InlineData("[]", 422, "the body must be an object such as {\"level\":\"debug\"}")]
     [InlineData("{}", 422, "say level: one of default, debug, info, warning, error, critical")]
     [InlineData("{\"level\":\"unset\"}", 422, "level must be one of default, debug, info, warning, error, critical, not \"unset\"")]
+    [InlineData("{\"level\":\"debug,info\"}", 422, "level must be one of default, debug, info, warning, error, critical, not \"debug,info\"")]
+    [InlineData("{\"level\":\"1\"}", 422, "level must be one of default, debug, info, warning, error, critical, not \"1\"")]
+    [InlineData("{\"level\":null}", 422, "level must be one of default, debug, info, warning, error, critical, not null")]
     [InlineData("{\"level\":10}", 422, "level must be one of default, debug, info, warning, error, critical, not 10")]
     [InlineData("{\"level\":\"info\",\"logger\":1}", 422, "logger must be the name of a logger, such as \"shop.db\"")]
-    [InlineData("{\"levle\":\"info\"}", 422, "'levle' is not known here: there are level and logger")]
+    [InlineData("{\"levle\":\"info\"}", 422, "'levle' is not known here: there are level and logger; say level: one of default")]
     [InlineData("level", 400, "the body is not JSON: ")]
     public async Task Put_BadBody_SaysWhat(string body, int status, string detail)
     {

@@ -1,6 +1,11 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Lanner.Control.Apps;
+using Lanner.Control.Json;
 using Lanner.Control.OpenApi;
 
 namespace Lanner.Control.Tests;
@@ -29,6 +34,60 @@ public sealed partial class OpenApiTests
         (string, string)[] described = [.. ControlFixture.Contract.Operations.Select(static entry => (entry.Method, entry.Path)).Order()];
 
         Assert.Equal(routes.All.Select(static route => (route.Method, route.Path.Replace("*}", "}", StringComparison.Ordinal))).Order(), described);
+    }
+
+    /// <summary>The schemas come from the code: only a copy tells that a name has changed, or a member gone.</summary>
+    [Fact]
+    public void Document_IsWhatDocsHold()
+    {
+        string version = typeof(ControlHost).Assembly.GetName().Version!.ToString(3);
+        byte[] document = OpenApiDocument.Write(ControlFixture.Routes().All, version).ToArray();
+        string copy = InCheckout("docs/openapi.json");
+        if (Environment.GetEnvironmentVariable("LANNER_WRITE_OPENAPI") == "1")
+            File.WriteAllBytes(copy, document);
+
+        Assert.True(document.AsSpan().SequenceEqual(File.ReadAllBytes(copy)), "docs/openapi.json is not what the code says: if the API was to change, run eng/openapi");
+    }
+
+    [Fact]
+    public void Member_OfARecord_IsThereAlwaysOrLeftOutWhenNull()
+    {
+        JsonTypeInfo[] records = [.. Records(ControlFixture.Routes().All.SelectMany(static route => (Type?[])[route.Schema, route.Body, .. route.Events.Values]).OfType<Type>().Append(typeof(ProblemBody)))];
+
+        Assert.Contains(records, static record => record.Type == typeof(WorkerBody));
+        Assert.Empty(records.SelectMany(static record => record.Properties.Where(static member => member.IsRequired == member.AttributeProvider!.IsDefined(typeof(JsonIgnoreAttribute), false)).Select(member => $"{record.Type.Name}.{member.Name}")));
+        Assert.All(records, static record => Assert.True(record.Type.IsDefined(typeof(DescriptionAttribute), false) || record.Type.IsAbstract, record.Type.Name));
+    }
+
+    [Fact]
+    public void Schema_OfAListOrOfNames_SaysWhatItHolds()
+    {
+        (string Name, JsonElement Schema)[] members = [.. ControlFixture.Contract.Schemas.EnumerateObject()
+            .Where(static schema => schema.Value.TryGetProperty("properties", out _))
+            .SelectMany(static schema => schema.Value.GetProperty("properties").EnumerateObject().Select(member => ($"{schema.Name}.{member.Name}", member.Value)))];
+
+        Assert.Empty(members.Where(static member => TypeOf(member.Schema) == "array" && !member.Schema.TryGetProperty("items", out _)).Select(static member => member.Name));
+        Assert.Empty(members.Where(static member => TypeOf(member.Schema) == "object" && !member.Schema.TryGetProperty("additionalProperties", out _)).Select(static member => member.Name));
+        Assert.Contains("LogLevel.loggers", members.Where(static member => TypeOf(member.Schema) == "object").Select(static member => member.Name));
+
+        static string? TypeOf(JsonElement schema) => schema.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+    }
+
+    [Theory]
+    [InlineData("/live", "{\"live\":true}", null)]
+    [InlineData("/live", "{}", "lacks live")]
+    [InlineData("/live", "{\"live\":null}", "is Null")]
+    [InlineData("/live", "{\"live\":true,\"more\":1}", "more is not described")]
+    [InlineData("/v1/session", "{\"by\":\"root\",\"expires\":null}", "none of")]
+    [InlineData("/v1/workers", "{\"workers\":[{}]}", "[0] lacks")]
+    public void Contract_OfAnAnswerThatIsNotAsDescribed_Fails(string path, string answer, string? problem)
+    {
+        Exception? failure = Record.Exception(() => ControlFixture.Contract.Check("GET", path, 200, "application/json", answer));
+
+        if (problem is null)
+            Assert.Null(failure);
+        else
+            Assert.Contains(problem, failure!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +120,7 @@ public sealed partial class OpenApiTests
     [Fact]
     public void Code_OfTheSource_IsListedWithItsStatusAndCode()
     {
-        string source = string.Concat(Directory.EnumerateFiles(SourceDirectory(), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string source = string.Concat(Directory.EnumerateFiles(InCheckout("src/Lanner.Control"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
 
         string[] used = [.. Code().Matches(source).Select(static match => match.Groups[1].Value).Distinct()];
 
@@ -73,11 +132,31 @@ public sealed partial class OpenApiTests
         Assert.Empty(ControlFixture.Routes().All.SelectMany(static route => route.Problems).Except(ControlProblems.All.Keys));
     }
 
-    private static string SourceDirectory([CallerFilePath] string here = "") => Path.GetFullPath("../../src/Lanner.Control", Path.GetDirectoryName(here)!);
+    /// <summary>The records of these types and of their members.</summary>
+    private static IEnumerable<JsonTypeInfo> Records(IEnumerable<Type> types)
+    {
+        var known = new HashSet<Type>();
+        var open = new Queue<Type>(types);
+        while (open.TryDequeue(out Type? type))
+        {
+            if (!known.Add(type))
+                continue;
+            JsonTypeInfo record = ControlJson.Api.Options.GetTypeInfo(type);
+            foreach (Type? more in (Type?[])[record.ElementType, .. record.Properties.Select(static member => member.PropertyType), .. record.PolymorphismOptions?.DerivedTypes.Select(static derived => derived.DerivedType) ?? []])
+            {
+                if (more is not null)
+                    open.Enqueue(more);
+            }
+            if (record.Kind == JsonTypeInfoKind.Object)
+                yield return record;
+        }
+    }
+
+    private static string InCheckout(string path, [CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine("../..", path), Path.GetDirectoryName(here)!);
 
     [GeneratedRegex("#/components/schemas/(\\w+)")]
     private static partial Regex Reference();
 
-    [GeneratedRegex("(?:Problem|Refused)\\((?:StatusCodes\\.\\w+, |e\\.StatusCode, )?\"([a-z-]+)\"")]
+    [GeneratedRegex("(?:Problem|Refused|ProblemBody\\.Of)\\((?:StatusCodes\\.\\w+, |e\\.StatusCode, )?\"([a-z-]+)\"")]
     private static partial Regex Code();
 }

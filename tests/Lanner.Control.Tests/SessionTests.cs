@@ -96,6 +96,7 @@ public sealed class SessionTests
     [Theory]
     [InlineData("{\"token\":\"wrong\"}", 401, "token-needed")]
     [InlineData("{\"token\":1}", 422, "bad-request")]
+    [InlineData("{\"token\":\"wrong\",\"more\":1}", 422, "bad-request")]
     [InlineData("[]", 422, "bad-request")]
     [InlineData("token", 400, "not-json")]
     public async Task LogIn_WithoutTheToken_GivesNoCookie(string body, int expected, string code)

@@ -2,178 +2,127 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Lanner.Control.Json;
 
 namespace Lanner.Control.OpenApi;
 
 /// <summary>
-/// The API's description of itself, OpenAPI 3.1, written from the routes. The schemas stand in schemas.json beside this file. The
-/// tests check every answer that they get against it.
+/// The API's description of itself, OpenAPI 3.1: the paths from the routes, the schemas from the records that they answer with.
+/// docs/openapi.json is a copy of it, so that a change of the API is seen as such: a test compares them.
 /// </summary>
-internal static class OpenApiDocument
+internal sealed class OpenApiDocument
 {
     /// <summary>The codes of the problems that a status stands for.</summary>
-    public const string Codes = "x-codes";
+    private const string Codes = "x-codes";
+
+    /// <summary>The bodies of events, by their names: OpenAPI 3.1 has no place for them.</summary>
+    private const string Events = "x-events";
 
     private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true };
 
+    private readonly SchemaComponents _schemas = new();
+    private readonly SortedDictionary<string, JsonNode?> _problems = new(StringComparer.Ordinal);
+
     public static ReadOnlyMemory<byte> Write(IReadOnlyList<ControlRoute> routes, string version)
     {
-        var body = new ArrayBufferWriter<byte>(64 * 1024);
-        using var json = new Utf8JsonWriter(body, s_json);
-        json.WriteStartObject();
-        json.WriteString("openapi", "3.1.0");
-        json.WriteStartObject("info");
-        json.WriteString("title", "Lanner control API");
-        json.WriteString("version", version);
-        json.WriteString("description", "HEAD is answered wherever GET is. Names of fields and codes do not change; more may come.");
-        json.WriteEndObject();
-        json.WriteStartArray("security");
-        WriteSecurity(json, "token", "session");
-        json.WriteEndArray();
-        json.WriteStartObject("paths");
-        foreach (IGrouping<string, ControlRoute> path in routes.GroupBy(static route => route.Path.Replace("*}", "}", StringComparison.Ordinal)))
-            WritePath(json, path.Key, path);
-        json.WriteEndObject();
-        json.WriteStartObject("components");
-        WriteSecuritySchemes(json);
-        json.WritePropertyName("schemas");
-        json.WriteRawValue(Schemas());
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.Flush();
-        return body.WrittenMemory;
+        var text = new ArrayBufferWriter<byte>(64 * 1024);
+        using (var json = new Utf8JsonWriter(text, s_json))
+            new OpenApiDocument().Describe(routes, version).WriteTo(json);
+        text.Write("\n"u8);
+        return text.WrittenMemory;
     }
 
-    private static void WritePath(Utf8JsonWriter json, string path, IEnumerable<ControlRoute> routes)
+    private JsonObject Describe(IReadOnlyList<ControlRoute> routes, string version)
     {
-        json.WriteStartObject(path);
-        foreach (ControlRoute route in routes)
+        var document = new JsonObject
         {
-            json.WriteStartObject(route.Method.ToLowerInvariant());
-            json.WriteString("summary", route.Summary);
-            if (route.IsOpen)
+            ["openapi"] = "3.1.0",
+            ["info"] = new JsonObject
             {
-                json.WriteStartArray("security");
-                json.WriteEndArray();
-            }
-            WriteParameters(json, route);
-            WriteRequestBody(json, route);
-            WriteResponses(json, route);
-            json.WriteEndObject();
-        }
-        json.WriteEndObject();
+                ["title"] = "Lanner control API",
+                ["version"] = version,
+                ["description"] = "HEAD is answered wherever GET is. Names of fields and codes do not change; more may come.",
+            },
+            // The last: none at all, on a Unix socket.
+            ["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() }, new JsonObject { ["session"] = new JsonArray() }, new JsonObject()),
+            ["paths"] = new JsonObject(routes.GroupBy(static route => route.Path.Replace("*}", "}", StringComparison.Ordinal)).Select(path => Entry(path.Key, Path(path)))),
+        };
+        document["components"] = new JsonObject { ["securitySchemes"] = SecuritySchemes(), ["responses"] = new JsonObject(_problems), ["schemas"] = _schemas.All() };
+        return document;
     }
 
-    private static void WriteParameters(Utf8JsonWriter json, ControlRoute route)
+    private JsonObject Path(IEnumerable<ControlRoute> routes) =>
+        new(routes.Select(route => Entry(route.Method.ToLowerInvariant(), Operation(route))));
+
+    private JsonObject Operation(ControlRoute route)
     {
-        json.WriteStartArray("parameters");
-        foreach (ControlParameter parameter in route.Names.Select(static name => new ControlParameter("path", name, "")).Concat(route.Parameters))
-        {
-            json.WriteStartObject();
-            json.WriteString("name", parameter.Name);
-            json.WriteString("in", parameter.Place);
-            if (parameter.Place == "path")
-                json.WriteBoolean("required", true);
-            if (parameter.Meaning.Length > 0)
-                json.WriteString("description", parameter.Meaning);
-            json.WriteStartObject("schema");
-            json.WriteString("type", "string");
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        var operation = new JsonObject { ["summary"] = route.Summary };
+        if (route.IsOpen)
+            operation["security"] = new JsonArray();
+        operation["parameters"] = new JsonArray([.. route.Names.Select(static name => new ControlParameter("path", name, "")).Concat(route.Parameters).Select(Parameter)]);
+        if (route.Body is not null || route.BodyType is not null)
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { Content(route.BodyType ?? "application/json", route.Body) } };
+        operation["responses"] = Responses(route);
+        if (route.Events.Count > 0)
+            operation[Events] = new JsonObject(route.Events.Select(entry => Entry(entry.Key, _schemas.Reference(entry.Value))));
+        return operation;
     }
 
-    private static void WriteRequestBody(Utf8JsonWriter json, ControlRoute route)
+    private static JsonObject Parameter(ControlParameter parameter)
     {
-        if (route.Body is null && route.BodyType is null)
-            return;
-        json.WriteStartObject("requestBody");
-        json.WriteBoolean("required", true);
-        json.WriteStartObject("content");
-        WriteContent(json, route.BodyType ?? "application/json", route.Body);
-        json.WriteEndObject();
-        json.WriteEndObject();
+        var described = new JsonObject { ["name"] = parameter.Name, ["in"] = parameter.Place };
+        if (parameter.Place == "path")
+            described["required"] = true;
+        if (parameter.Meaning.Length > 0)
+            described["description"] = parameter.Meaning;
+        described["schema"] = new JsonObject { ["type"] = "string" };
+        return described;
     }
 
-    private static void WriteResponses(Utf8JsonWriter json, ControlRoute route)
+    private JsonObject Responses(ControlRoute route)
     {
-        json.WriteStartObject("responses");
-        json.WriteStartObject(route.Status.ToString(CultureInfo.InvariantCulture));
-        json.WriteString("description", "Done.");
-        json.WriteStartObject("content");
+        var content = new JsonObject();
         if (route.Schema is not null)
-            WriteContent(json, "application/json", route.Schema);
+            content.Add(Content("application/json", route.Schema));
         if (route.ContentType is not ("" or "application/json"))
-            WriteContent(json, route.ContentType, null);
-        json.WriteEndObject();
-        json.WriteEndObject();
+            content.Add(Content(route.ContentType, null));
+        var responses = new JsonObject { [Text(route.Status)] = new JsonObject { ["description"] = "Done.", ["content"] = content } };
         if (route.IsTagged)
-        {
-            json.WriteStartObject("304");
-            json.WriteString("description", "If-None-Match names the present ETag.");
-            json.WriteEndObject();
-        }
+            responses["304"] = new JsonObject { ["description"] = "If-None-Match names the present ETag." };
         foreach (IGrouping<int, string> status in ControlProblems.Of(route).GroupBy(static code => ControlProblems.All[code].Status))
+            responses[Text(status.Key)] = Problem([.. status]);
+        return responses;
+    }
+
+    /// <summary>A response of problems, which routes share: its name is that of its codes.</summary>
+    private JsonObject Problem(string[] codes)
+    {
+        string name = string.Join("-or-", codes);
+        _problems.TryAdd(name, new JsonObject
         {
-            json.WriteStartObject(status.Key.ToString(CultureInfo.InvariantCulture));
-            json.WriteString("description", string.Join(" ", status.Select(static code => $"{code}: {ControlProblems.All[code].Meaning}")));
-            StateJson.WriteTexts(json, Codes, status);
-            json.WriteStartObject("content");
-            WriteContent(json, "application/problem+json", "Problem");
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        json.WriteEndObject();
+            ["description"] = string.Join(" ", codes.Select(static code => $"{code}: {ControlProblems.All[code].Meaning}")),
+            [Codes] = new JsonArray([.. codes.Select(static code => JsonValue.Create(code))]),
+            ["content"] = new JsonObject { Content("application/problem+json", typeof(ProblemBody)) },
+        });
+        return new JsonObject { ["$ref"] = $"#/components/responses/{name}" };
     }
 
-    private static void WriteContent(Utf8JsonWriter json, string type, string? schema)
-    {
-        json.WriteStartObject(type);
-        json.WriteStartObject("schema");
-        if (schema is null)
-            json.WriteString("type", "string");
-        else
-            json.WriteString("$ref", $"#/components/schemas/{schema}");
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
+    private KeyValuePair<string, JsonNode?> Content(string type, Type? body) =>
+        Entry(type, new JsonObject { ["schema"] = body is null ? new JsonObject { ["type"] = "string" } : _schemas.Reference(body) });
 
-    private static void WriteSecuritySchemes(Utf8JsonWriter json)
+    private static JsonObject SecuritySchemes() => new()
     {
-        json.WriteStartObject("securitySchemes");
-        json.WriteStartObject("token");
-        json.WriteString("type", "http");
-        json.WriteString("scheme", "bearer");
-        json.WriteString("description", "control_token of the settings; on TCP. A Unix socket asks for nothing.");
-        json.WriteEndObject();
-        json.WriteStartObject("session");
-        json.WriteString("type", "apiKey");
-        json.WriteString("in", "cookie");
-        json.WriteString("name", "lanner_session_PORT");
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static void WriteSecurity(Utf8JsonWriter json, params ReadOnlySpan<string> schemes)
-    {
-        foreach (string scheme in schemes)
+        ["token"] = new JsonObject
         {
-            json.WriteStartObject();
-            json.WriteStartArray(scheme);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        // None at all, on a Unix socket.
-        json.WriteStartObject();
-        json.WriteEndObject();
-    }
+            ["type"] = "http",
+            ["scheme"] = "bearer",
+            ["description"] = "control_token of the settings; on TCP. A Unix socket asks for nothing.",
+        },
+        ["session"] = new JsonObject { ["type"] = "apiKey", ["in"] = "cookie", ["name"] = "lanner_session_PORT" },
+    };
 
-    private static byte[] Schemas()
-    {
-        using Stream stream = typeof(OpenApiDocument).Assembly.GetManifestResourceStream("openapi/schemas.json")!;
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
+    private static KeyValuePair<string, JsonNode?> Entry(string name, JsonNode value) => new(name, value);
+
+    private static string Text(int status) => status.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,6 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
+using Lanner.Control.Apps;
+using Lanner.Control.Json;
 
 namespace Lanner.Server.Commands;
 
@@ -8,12 +10,10 @@ internal static class ScaleCommand
     public static async Task<int> RunAsync(ControlSession session, string app, int? workers, int? threads, CancellationToken cancellationToken)
     {
         if (workers is null && threads is null) throw new CommandFailure("scale needs --workers N, --threads N, or both", CommandLine.BadUsage);
-        var wanted = new JsonObject();
-        if (workers is not null) wanted["workers"] = workers;
-        if (threads is not null) wanted["threads"] = threads;
+        var wanted = JsonSerializer.Serialize(new ScaleBody { Workers = workers, Threads = threads }, ControlJson.Of<ScaleBody>());
         try
         {
-            var reply = await session.Client.PatchAsync($"/v1/apps/{Uri.EscapeDataString(app)}/scale", wanted.ToJsonString(), cancellationToken);
+            var reply = await session.Client.PatchAsync($"/v1/apps/{Uri.EscapeDataString(app)}/scale", wanted, cancellationToken);
             // New threads need new workers; the old serve until those are ready.
             var replaced = threads is null ? "" : $", each to be replaced by one with {threads} threads unless it has them";
             session.Output.WriteLine($"{reply.Json.Text("name")}: {reply.Json.Whole("workers_ready")} of {reply.Json.Whole("workers_wanted")} workers ready{replaced}");

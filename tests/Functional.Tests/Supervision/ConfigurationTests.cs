@@ -181,18 +181,18 @@ public sealed class ConfigurationTests : IDisposable
         using var events = new StreamReader(await stream.Content.ReadAsStreamAsync());
 
         await control.SendAsync("POST", "/v1/apps/x/reload");
-        await UntilAsync(events, "worker", static data => data.GetProperty("state").GetString() == "starting");
-        int pid = (await UntilAsync(events, "worker", static data => data.GetProperty("state").GetString() == "ready")).GetProperty("pid").GetInt32();
-        Assert.Equal("another generation serves", (await UntilAsync(events, "worker", static data => data.GetProperty("state").GetString() == "draining")).GetProperty("reason").GetString());
-        JsonElement reload = await UntilAsync(events, "reload", static _ => true);
+        await UntilAsync(control, events, "worker", static data => data.GetProperty("state").GetString() == "starting");
+        int pid = (await UntilAsync(control, events, "worker", static data => data.GetProperty("state").GetString() == "ready")).GetProperty("pid").GetInt32();
+        Assert.Equal("another generation serves", (await UntilAsync(control, events, "worker", static data => data.GetProperty("state").GetString() == "draining")).GetProperty("reason").GetString());
+        JsonElement reload = await UntilAsync(control, events, "reload", static _ => true);
         Assert.Equal((2, true), (reload.GetProperty("generation").GetInt32(), reload.GetProperty("done").GetBoolean()));
 
         Processes.Signal(pid, "KILL");
-        JsonElement death = await UntilAsync(events, "death", static _ => true);
+        JsonElement death = await UntilAsync(control, events, "death", static _ => true);
         Assert.Equal((pid, "signal 9 (KILL)"), (death.GetProperty("pid").GetInt32(), death.GetProperty("reason").GetString()));
 
         server.Signal("TERM");
-        await UntilAsync(events, "server", static data => data.GetProperty("state").GetString() == "draining");
+        await UntilAsync(control, events, "server", static data => data.GetProperty("state").GetString() == "draining");
         await events.ReadToEndAsync().WaitAsync(LannerServer.Patience);
         Assert.Contains("\"action\":\"reload\"", Assert.Single(await System.IO.File.ReadAllLinesAsync(_deployment.Path("audit"))), StringComparison.Ordinal);
     }
@@ -200,15 +200,20 @@ public sealed class ConfigurationTests : IDisposable
     private string Second(string name, string mount) =>
         $"\n[app.{name}]\napp = \"deployed_app\"\nmount = \"{mount}\"\nworkers = 1\ndirectory = \"{_deployment.Path("")}\"\npython = \"{LannerServer.DebianPython}\"\n";
 
-    private static async Task<JsonElement> UntilAsync(StreamReader events, string kind, Func<JsonElement, bool> condition)
+    /// <summary>Reads up to an event; each before it is held against the description too.</summary>
+    private static async Task<JsonElement> UntilAsync(Control control, StreamReader events, string kind, Func<JsonElement, bool> condition)
     {
+        ApiContract contract = await control.ContractAsync();
         using var deadline = new CancellationTokenSource(LannerServer.Patience);
         string name = "";
         while (await events.ReadLineAsync(deadline.Token) is { } line)
         {
             if (line.StartsWith("event: ", StringComparison.Ordinal))
                 name = line[7..];
-            else if (line.StartsWith("data: ", StringComparison.Ordinal) && name == kind && JsonDocument.Parse(line[6..]).RootElement is var data && condition(data))
+            if (!line.StartsWith("data: ", StringComparison.Ordinal))
+                continue;
+            contract.CheckEvent(name, line[6..]);
+            if (name == kind && JsonDocument.Parse(line[6..]).RootElement is var data && condition(data))
                 return data;
         }
         throw new InvalidOperationException($"the stream ended before the event {kind} came");
@@ -241,9 +246,11 @@ public sealed class ConfigurationTests : IDisposable
             return (await response.Content.ReadAsStringAsync(), response.Headers.ETag!.ToString());
         }
 
+        public async Task<ApiContract> ContractAsync() => _contract ??= new ApiContract(JsonDocument.Parse(await Http.GetStringAsync("/v1/openapi.json")).RootElement);
+
         public async Task<(int Status, JsonElement Answer)> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
         {
-            _contract ??= new ApiContract(JsonDocument.Parse(await Http.GetStringAsync("/v1/openapi.json")).RootElement);
+            ApiContract contract = await ContractAsync();
             using var request = new HttpRequestMessage(new HttpMethod(method), path);
             if (body is not null)
                 request.Content = new StringContent(body, Encoding.UTF8, "application/toml");
@@ -251,7 +258,7 @@ public sealed class ConfigurationTests : IDisposable
                 request.Headers.TryAddWithoutValidation(name, value);
             using HttpResponseMessage response = await Http.SendAsync(request);
             string text = await response.Content.ReadAsStringAsync();
-            _contract.Check(method, path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
+            contract.Check(method, path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, text);
             return ((int)response.StatusCode, JsonDocument.Parse(text).RootElement);
         }
 

@@ -36,6 +36,17 @@ public class ControlTests
         Assert.Contains("lanner_workers{app=\"x\",state=\"ready\"} 2\n", metrics, StringComparison.Ordinal);
     }
 
+    /// <summary>Of a native program, too, which has no attributes and names but those that are asked for by name.</summary>
+    [Fact]
+    public async Task Description_IsTheOneOfTheDocs()
+    {
+        using var deployment = new Deployment();
+        await using LannerServer server = await deployment.StartAsync("workers = 1");
+        using HttpClient control = Control(server);
+
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "docs", "openapi.json")), await control.GetStringAsync("/v1/openapi.json"));
+    }
+
     [Fact]
     public async Task Reload_ByCommand_EndsWhenTheNewVersionServes()
     {

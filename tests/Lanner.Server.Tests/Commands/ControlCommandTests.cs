@@ -1,4 +1,5 @@
 using Lanner.Control;
+using Lanner.Control.Events;
 using Lanner.Control.Tests;
 using Lanner.Server.Commands;
 using Lanner.Supervision;
@@ -210,19 +211,13 @@ public sealed class ControlCommandTests : IAsyncLifetime
     {
         var following = Run("events");
         while (!following.IsCompleted && _server.Events.Readers == 0) await Task.Delay(1);
-        _server.Events.Publish("death", static json =>
-        {
-            json.WriteString("app", "shop");
-            json.WriteNumber("pid", 7);
-            json.WriteNull("slot");
-            json.WriteString("reason", "signal 9\n(KILL)");
-        });
+        _server.Events.Publish(new DeathEvent { At = _server.Events.Now, App = "shop", Process = ProcessKind.Template, Pid = 7, Slot = null, Reason = "signal 9\n(KILL)" });
         await _host.DisposeAsync();
 
         var (code, output, error) = await following;
 
         Assert.Equal((0, ""), (code, error));
-        Assert.Matches(@"^20\S+Z death app=shop pid=7 reason=signal 9.\(KILL\)\n$", output);
+        Assert.Matches(@"^20\S+Z death app=shop process=template pid=7 reason=signal 9.\(KILL\)\n$", output);
     }
 
     [Fact]
