@@ -124,6 +124,7 @@ internal static class StateJson
         {
             json.WriteStartObject("last_error");
             WriteMoment(json, "at", fault.At);
+            json.WriteString("kind", Words.Of(fault.Kind));
             json.WriteString("message", fault.Message);
             json.WriteString("traceback", fault.Traceback);
             json.WriteEndObject();

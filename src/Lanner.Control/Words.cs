@@ -15,6 +15,14 @@ internal static class Words
 
     public static string Of(WorkerKind kind) => kind == WorkerKind.Job ? "job" : "web";
 
+    public static string Of(AppFaultKind kind) => kind switch
+    {
+        AppFaultKind.Load => "load",
+        AppFaultKind.Scale => "scale",
+        AppFaultKind.Worker => "worker",
+        _ => "death",
+    };
+
     public static string Of(ServerState state) => state switch
     {
         ServerState.Starting => "starting",
