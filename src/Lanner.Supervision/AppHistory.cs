@@ -33,10 +33,10 @@ internal sealed class AppHistory(TimeProvider time)
     }
 
     /// <summary>Something did not start: a generation, or the worker of a slot.</summary>
-    public AppFault Failed(AppLoadException e, int? slot = null)
+    public AppFault Failed(AppFaultKind kind, AppLoadException e, int? slot = null)
     {
         string message = slot is null ? e.Message : $"worker {slot} did not start: {e.Message}";
-        var fault = new AppFault(time.GetUtcNow(), message, e.Traceback);
+        var fault = new AppFault(time.GetUtcNow(), kind, message, e.Traceback);
         lock (_gate)
             (_failure, _failedSlot) = (fault, slot);
         return fault;
@@ -69,7 +69,7 @@ internal sealed class AppHistory(TimeProvider time)
                 exit = exit with { OutOfMemory = true };
             _outOfMemoryKills = kills;
             Count(exit.OutOfMemory ? "out of memory" : exit.ToString());
-            _death = new AppFault(time.GetUtcNow(), $"worker {slot} (pid {pid}) ended: {exit}", "");
+            _death = new AppFault(time.GetUtcNow(), AppFaultKind.Death, $"worker {slot} (pid {pid}) ended: {exit}", "");
         }
         return exit;
     }

@@ -100,6 +100,23 @@ public readonly record struct LoadFigures(int Queued, TimeSpan OldestWait, int I
 
 /// <summary>What went wrong, and when.</summary>
 /// <param name="At">When.</param>
+/// <param name="Kind">What it happened to.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="Traceback">Python's own, or empty.</param>
-public sealed record AppFault(DateTimeOffset At, string Message, string Traceback);
+public sealed record AppFault(DateTimeOffset At, AppFaultKind Kind, string Message, string Traceback);
+
+/// <summary>What a fault happened to.</summary>
+public enum AppFaultKind
+{
+    /// <summary>A generation did not start: the first one, or that of a reload.</summary>
+    Load,
+
+    /// <summary>Workers did not start that were asked for beyond those that serve.</summary>
+    Scale,
+
+    /// <summary>A worker did not start in its slot, or reported a fault.</summary>
+    Worker,
+
+    /// <summary>A worker ended that nobody had told to; another takes its slot.</summary>
+    Death,
+}

@@ -61,7 +61,7 @@ public sealed partial class AppSupervisor
         }
         catch (AppLoadException e)
         {
-            AppFault fault = _history.Failed(e);
+            AppFault fault = _history.Failed(AppFaultKind.Load, e);
             _notLoaded = fault;
             _surroundings.Tell(new ReloadNews(app.Name, _time.GetUtcNow(), _lastNumber, fault));
             throw;

@@ -57,7 +57,7 @@ public sealed partial class AppSupervisor
                 break;
             case FrameKind.Fault:
                 string message = entries.Text("message"), traceback = entries.Text("traceback");
-                _history.Failed(new AppLoadException($"worker {worker.Slot}: {message}", traceback));
+                _history.Failed(AppFaultKind.Worker, new AppLoadException($"worker {worker.Slot}: {message}", traceback));
                 Faulted(_log, App.Name, worker.Slot, worker.Pid, message, traceback);
                 break;
         }

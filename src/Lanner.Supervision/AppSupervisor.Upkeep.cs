@@ -104,7 +104,7 @@ public sealed partial class AppSupervisor
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e);
+            _history.Failed(AppFaultKind.Scale, e);
         }
         finally
         {

@@ -150,7 +150,7 @@ public sealed partial class AppSupervisor : IAsyncDisposable
         }
         catch (AppLoadException e)
         {
-            _history.Failed(e);
+            _history.Failed(AppFaultKind.Scale, e);
             throw;
         }
         finally

@@ -297,7 +297,7 @@ internal sealed partial class Generation : IAsyncDisposable
     /// <summary>A worker did not start.</summary>
     internal void NotStarted(int slot, AppLoadException e)
     {
-        _history.Failed(e, slot);
+        _history.Failed(AppFaultKind.Worker, e, slot);
         WorkerNotStarted(_log, Name, slot, e.Message, e.Traceback);
     }
 

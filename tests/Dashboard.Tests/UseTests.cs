@@ -70,6 +70,8 @@ public sealed class UseTests(BrowserFixture browser)
         await Assertions.Expect(dashboard.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
         await Assertions.Expect(dashboard.Page.Locator("#link")).ToHaveTextAsync("live");
         Assert.Equal(360, await dashboard.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        // No tab is cut off.
+        Assert.All(await dashboard.Page.Locator(".tabs a").EvaluateAllAsync<double[]>("tabs => tabs.map(tab => tab.getBoundingClientRect().right)"), right => Assert.InRange(right, 0, 360));
         server.Release("held");
         dashboard.AssertClean();
     }

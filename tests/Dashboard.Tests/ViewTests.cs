@@ -90,7 +90,7 @@ public sealed class ViewTests(BrowserFixture browser)
         await Assertions.Expect(rows).ToContainTextAsync("worker 0, thread 0");
         server.Ask("/after");
         await Assertions.Expect(rows).ToHaveCountAsync(2);
-        await Assertions.Expect(rows.Nth(1)).ToContainTextAsync("in line");
+        await Assertions.Expect(rows.Nth(1)).ToContainTextAsync("in the queue");
         await Assertions.Expect(rows.Nth(1)).ToContainTextAsync("queued");
         Assert.DoesNotContain("file=", await dashboard.Page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await dashboard.Page.GetByLabel("Filter requests").FillAsync("after");
@@ -118,42 +118,6 @@ public sealed class ViewTests(BrowserFixture browser)
         await Assertions.Expect(error.Locator("pre")).ToBeHiddenAsync();
         await error.Locator("summary").ClickAsync();
         await Assertions.Expect(error.Locator("pre")).ToContainTextAsync("in ask_the_bank");
-        dashboard.AssertClean();
-    }
-
-    [Fact]
-    public async Task Charts_OfTheLoad_AreDrawnAndWrittenAsATable()
-    {
-        await using DashboardServer server = await DashboardServer.StartAsync();
-        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server);
-        for (int i = 0; i < 20; i++)
-            await server.AskAsync("/");
-
-        ILocator charts = dashboard.Page.Locator(".charts canvas");
-        await Assertions.Expect(charts).ToHaveCountAsync(3);
-        await Assertions.Expect(charts.First).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^Requests per second over 5 minutes: answered .*at most [1-9]"));
-        // Something is painted: the canvas is not all of one colour.
-        Assert.True(await charts.First.EvaluateAsync<bool>("canvas => new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size > 3"));
-        await dashboard.Page.GetByLabel("Time shown").SelectOptionAsync("1");
-        await Assertions.Expect(charts.First).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("over 1 minutes"));
-        await dashboard.Page.GetByText("The same as a table").ClickAsync();
-        await Assertions.Expect(dashboard.Page.Locator(".numbers tbody tr").First).ToBeVisibleAsync();
-        // The last of them are in the sample of the next second.
-        await Processes.UntilAsync(
-            () => server.GetAsync("v1/apps/shop/history").Result.GetProperty("samples").EnumerateArray().Sum(sample => sample.GetProperty("requests").GetInt32()) == 20,
-            "twenty requests are in the history");
-        dashboard.AssertClean();
-    }
-
-    [Fact]
-    public async Task Charts_WithoutTheLibrary_AreATableWithAHint()
-    {
-        await using DashboardServer server = await DashboardServer.StartAsync();
-        await using DashboardPage dashboard = await DashboardPage.OpenAsync(browser, server, before: page =>
-            page.RouteAsync("**/dashboard/chart.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = "// absent" })));
-
-        await Assertions.Expect(dashboard.Page.Locator(".hint")).ToContainTextAsync("libjs-chart.js");
-        await Assertions.Expect(dashboard.Page.Locator(".numbers tbody tr").First).ToBeVisibleAsync();
         dashboard.AssertClean();
     }
 }

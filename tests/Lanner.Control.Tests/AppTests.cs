@@ -148,6 +148,7 @@ public sealed class AppTests
 
         Assert.Equal("failing", Text(app, "state"));
         Assert.StartsWith("Traceback", Text(app.GetProperty("last_error"), "traceback"), StringComparison.Ordinal);
+        Assert.Equal("load", Text(app.GetProperty("last_error"), "kind"));
         Assert.NotEmpty(Text(app.GetProperty("last_error"), "message"));
     }
 

@@ -59,7 +59,7 @@ internal record AppSummaryBody
         Queue = new AppQueueBody { Length = status.Load.Queued, OldestMs = Math.Round(status.Load.OldestWait.TotalMilliseconds, 3) },
         Requests = new AppRequestsBody { Total = status.Load.Answered, InFlight = status.Load.InFlight, Expired = status.Load.Expired },
         Reloads = status.Reloads,
-        LastError = status.LastError is { } fault ? new AppErrorBody { At = fault.At, Message = fault.Message, Traceback = fault.Traceback } : null,
+        LastError = status.LastError is { } fault ? new AppErrorBody { At = fault.At, Kind = fault.Kind, Message = fault.Message, Traceback = fault.Traceback } : null,
     };
 }
 
@@ -129,6 +129,9 @@ internal sealed record AppRequestsBody
 internal sealed record AppErrorBody
 {
     public required DateTimeOffset At { get; init; }
+
+    [Description("What it happened to.")]
+    public required AppFaultKind Kind { get; init; }
 
     public required string Message { get; init; }
 

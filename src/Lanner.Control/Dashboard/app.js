@@ -2,10 +2,11 @@
 import { get, appPath } from "./api.js";
 import { charts } from "./charts.js";
 import { reload, scale } from "./changes.js";
+import { conditionOf, headingOf } from "./condition.js";
 import { h, mark, say } from "./dom.js";
 import { errors } from "./errors.js";
-import { figure, milliseconds, number } from "./format.js";
-import { history } from "./history.js";
+import { ago, figure, moment, number, quantile } from "./format.js";
+import { history, mean, middle, most, sum } from "./history.js";
 import { jobs } from "./jobs.js";
 import { poll } from "./poll.js";
 import { requests } from "./requests.js";
@@ -17,7 +18,7 @@ const views = [["", "Workers"], ["requests", "Requests"], ["errors", "Errors"], 
 export function appPage(root, name, view) {
   const badge = h("span.badge", null);
   const facts = h("p.quiet-text", null);
-  const figures = Object.fromEntries(["Requests/s", "Median time", "Threads busy", "Waiting", "Errors/min"].map((label) => [label, h("dd", null, "–")]));
+  const figures = Object.fromEntries(["Requests/s", "p50", "p99", "Threads busy", "Queued", "Errors/min"].map((label) => [label, h("dd", null, "–")]));
   const counted = { requests: h("span.count", null), errors: h("span.count", null) };
   const tabs = h("nav.tabs", { "aria-label": `Views of ${name}` }, ...views.map(([key, title]) =>
     h("a", { href: `#/apps/${encodeURIComponent(name)}${key && `/${key}`}`, "aria-current": key === view ? "page" : null }, title, counted[key] ?? null)));
@@ -47,10 +48,10 @@ export function appPage(root, name, view) {
   const pollHistory = poll(1, async () => {
     await kept.load();
     const recent = kept.last(5), minute = kept.last(60);
-    const answered = kept.sum(recent, "requests");
-    say(figures["Requests/s"], figure(recent.length ? answered / recent.length : null));
-    say(figures["Median time"], milliseconds(kept.middle(recent, "p50_ms")));
-    const failed = kept.sum(minute, "errors");
+    say(figures["Requests/s"], figure(mean(recent, "requests")));
+    say(figures.p50, quantile(middle(recent, "p50_ms")));
+    say(figures.p99, quantile(most(recent, "p99_ms")));
+    const failed = sum(minute, "errors");
     say(figures["Errors/min"], number(failed));
     say(counted.errors, failed > 0 ? number(failed) : "");
     for (const part of parts) part.drawHistory?.();
@@ -65,14 +66,15 @@ export function appPage(root, name, view) {
     update(server) {
       app = server.apps.find((entry) => entry.name === name) ?? app;
       if (!app) return;
-      mark(badge, "class", `badge ${app.state}`);
-      say(badge, app.state);
+      const { look, word } = conditionOf(app);
+      mark(badge, "class", `badge ${look}`);
+      say(badge, word);
       say(facts, `generation ${app.generation} · ${app.workers_ready} of ${app.workers_wanted} workers · ${app.interface} · ${app.mounts.join(" ")} · ${number(app.requests.total)} requests`);
       say(figures["Threads busy"], `${app.busy} of ${app.threads}`);
-      say(figures.Waiting, number(app.queue.length));
-      mark(figures.Waiting.parentElement, "class", app.queue.length > 0 ? "warn" : "");
+      say(figures.Queued, number(app.queue.length));
+      mark(figures.Queued.parentElement, "class", app.queue.length > 0 ? "warn" : "");
       say(counted.requests, app.requests.in_flight + app.queue.length > 0 ? number(app.requests.in_flight + app.queue.length) : "");
-      showFault(app.last_error);
+      showFault();
     },
     close() {
       pollHistory.stop();
@@ -81,11 +83,16 @@ export function appPage(root, name, view) {
     },
   };
 
-  function showFault(error) {
+  function showFault() {
+    const error = app.last_error;
     fault.hidden = !error;
-    if (!error || fault.dataset.at === error.at) return;
-    fault.dataset.at = error.at;
-    fault.replaceChildren(h("strong", null, error.message), h("p.quiet-text", null, error.at));
-    if (error.traceback) fault.append(h("details", null, h("summary", null, "Traceback"), h("pre", { tabindex: 0 }, error.traceback)));
+    if (!error) return;
+    if (fault.dataset.at !== error.at) {
+      fault.dataset.at = error.at;
+      fault.replaceChildren(h("h2", null), h("p.message", null, error.message), h("p.quiet-text", null),
+        error.traceback ? h("details", null, h("summary", null, "Traceback"), h("pre", { tabindex: 0 }, error.traceback)) : "");
+    }
+    say(fault.children[0], headingOf(app));
+    say(fault.children[2], `${ago(error.at)} ago, at ${moment(error.at)}`);
   }
 }

@@ -2,6 +2,7 @@
 import { each, h, mark, say } from "./dom.js";
 import { number } from "./format.js";
 import { reloadAll } from "./changes.js";
+import { conditionOf } from "./condition.js";
 
 export function appList(root) {
   const filter = h("input", { type: "search", "aria-label": "Filter apps", placeholder: "Filter apps" });
@@ -21,9 +22,10 @@ export function appList(root) {
       (item, app) => {
         const anchor = item.firstChild;
         mark(anchor, "aria-current", app.name === chosen ? "page" : null);
-        mark(anchor.children[0], "class", `dot ${app.state}`);
-        mark(anchor, "title", `${app.name}: ${app.state}, ${app.busy} of ${app.threads} threads busy, ${app.queue.length} waiting`);
-        say(anchor.children[2], app.state === "ready" ? (app.queue.length > 0 ? `${number(app.queue.length)} wait` : `${app.busy}/${app.threads}`) : app.state);
+        const { look, word } = conditionOf(app);
+        mark(anchor.children[0], "class", `dot ${look}`);
+        mark(anchor, "title", `${app.name}: ${word}, ${app.busy} of ${app.threads} threads busy, ${app.queue.length} queued`);
+        say(anchor.children[2], app.state === "stopped" ? "lazy" : app.state !== "ready" ? app.state : app.queue.length > 0 ? `${number(app.queue.length)} queued` : `${app.busy}/${app.threads}`);
       });
   }
 

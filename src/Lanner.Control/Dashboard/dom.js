@@ -5,10 +5,15 @@
  * @param {object|null} properties  attributes; functions are listeners ("onclick"); false and null are left out
  * @param {...(Node|string|number|null)} children
  */
-export function h(tag, properties, ...children) {
+export const h = (tag, properties, ...children) => make("http://www.w3.org/1999/xhtml", tag, properties, children);
+
+/** The same for what is drawn. */
+export const svg = (tag, properties, ...children) => make("http://www.w3.org/2000/svg", tag, properties, children);
+
+function make(namespace, tag, properties, children) {
   const [name, ...classes] = tag.split(".");
-  const element = document.createElement(name);
-  if (classes.length > 0) element.className = classes.join(" ");
+  const element = document.createElementNS(namespace, name);
+  if (classes.length > 0) element.setAttribute("class", classes.join(" "));
   for (const [key, value] of Object.entries(properties ?? {})) {
     if (typeof value === "function") element.addEventListener(key.slice(2), value);
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value === true ? "" : value);

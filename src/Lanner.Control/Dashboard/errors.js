@@ -1,7 +1,7 @@
 // What requests ended with of late: the same error is one line with its number; the traceback opens below it.
 import { appPath, get } from "./api.js";
 import { each, h, say } from "./dom.js";
-import { ago, date, number } from "./format.js";
+import { ago, moment, number } from "./format.js";
 import { poll } from "./poll.js";
 
 export function errors(root, name) {
@@ -23,7 +23,7 @@ export function errors(root, name) {
       say(count, `${number(error.count)}×`);
       say(message, error.message || `${error.method} ${error.path}`);
       say(when, `${ago(error.at)} ago`);
-      say(facts, `${error.method} ${error.path} · request ${error.request_id}${error.pid ? ` · process ${error.pid}` : ""} · last ${date(error.at)} · first ${date(error.first)}`);
+      say(facts, `${error.method} ${error.path} · request ${error.request_id}${error.pid ? ` · process ${error.pid}` : ""} · last ${moment(error.at)} · first ${moment(error.first)}`);
       say(traceback, error.traceback);
       traceback.hidden = !error.traceback;
     });

@@ -1,6 +1,6 @@
 // Figures for people: short, with units, in columns that do not jump.
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const [whole, tenths, hundredths] = [0, 1, 2].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
 
 export const number = (value) => (value === null || value === undefined ? "–" : whole.format(value));
 
@@ -8,8 +8,13 @@ export const number = (value) => (value === null || value === undefined ? "–" 
 export function figure(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
-  return size >= 100 || value === 0 ? whole.format(value) : value.toFixed(size >= 10 ? 1 : 2);
+  return (size >= 100 ? whole : size >= 10 ? tenths : hundredths).format(value);
 }
+
+const short = new Intl.NumberFormat("en", { notation: "compact" });
+
+/** A figure at an axis. */
+export const compact = (value) => (value < 10_000 ? figure(value) : short.format(value));
 
 export function bytes(value) {
   if (value === null || value === undefined) return "–";
@@ -17,29 +22,37 @@ export function bytes(value) {
   return `${Math.round(value / (1 << 20))} MB`;
 }
 
-/** Seconds as "0.4 s", "12 s", "3 min 20 s", "5 h 12 min", "3 d 4 h". */
-export function seconds(value) {
+/** The one way to write how long something takes: "0.4 ms", "28 ms", "4.3 s", "12 s", "3 min 20 s", "5 h 12 min", "3 d 4 h". */
+export function duration(value) {
   if (value === null || value === undefined) return "–";
-  if (value < 10) return `${value.toFixed(1)} s`;
+  if (value < 0.00995) return `${figure(Math.round(value * 10000) / 10)} ms`;
+  if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
+  if (value < 9.95) return `${value.toFixed(1)} s`;
   if (value < 60) return `${Math.floor(value)} s`;
   if (value < 3600) return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
   if (value < 86400) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
   return `${Math.floor(value / 86400)} d ${Math.floor((value % 86400) / 3600)} h`;
 }
 
-export const milliseconds = (value) => (value === null || value === undefined ? "–" : value >= 1000 ? `${figure(value / 1000)} s` : `${figure(value)} ms`);
+/** The last bound of the server's histograms: of longer times no more is known. */
+const beyond = 60_000;
 
-/** How long ago a moment of the API is. */
-export const ago = (moment) => seconds(Math.max(0, (Date.now() - Date.parse(moment)) / 1000));
+/** A quantile in milliseconds. The buckets it comes from are worth two digits. */
+export const quantile = (value) => (value === null || value === undefined ? "–" : value >= beyond ? "over 60 s" : duration(Number(value.toPrecision(2)) / 1000));
+
+/** How long ago a moment of the API is, in whole seconds. */
+export const ago = (at) => duration(Math.max(1, Math.floor((Date.now() - Date.parse(at)) / 1000)));
 
 /** When a moment of the API will come. */
-export function until(moment) {
-  const left = (Date.parse(moment) - Date.now()) / 1000;
-  return left > 0 ? `in ${seconds(left)}` : "now";
+export function until(at) {
+  const left = Math.ceil((Date.parse(at) - Date.now()) / 1000);
+  return left > 0 ? `in ${duration(left)}` : "now";
 }
 
-export const clock = (moment) => new Date(moment).toLocaleTimeString("en-GB");
-
-export const date = (moment) => `${new Date(moment).toLocaleDateString("sv-SE")} ${clock(moment)}`;
+/** The one way to write a moment: "14:03:25" of today, "2026-11-21 14:03:25" of other days. */
+export function moment(at) {
+  const time = new Date(at), day = (date) => date.toLocaleDateString("sv-SE");
+  return `${day(time) === day(new Date()) ? "" : `${day(time)} `}${time.toLocaleTimeString("en-GB")}`;
+}
 
 export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;

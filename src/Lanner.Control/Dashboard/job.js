@@ -2,8 +2,8 @@
 import { get, jobPath } from "./api.js";
 import { pauseJob, resumeJob, runJob } from "./changes.js";
 import { each, h, mark, say } from "./dom.js";
-import { ago, date, number, until } from "./format.js";
-import { duration, jobHash, late, makeResult, scheduleOf, showResult, states, took } from "./jobparts.js";
+import { ago, moment, number, until } from "./format.js";
+import { jobHash, late, makeResult, runTime, scheduleOf, showResult, states, took } from "./jobparts.js";
 import { poll } from "./poll.js";
 
 const columns = ["Run", "Result", "Due", "Late", "Took", "", "Why"];
@@ -55,11 +55,11 @@ export function jobPage(root, name) {
     badge.hidden = !job.paused;
     say(badge, "paused");
     say(figures.Next, job.paused ? "paused" : job.next ? until(job.next) : "–");
-    mark(figures.Next, "title", job.next ? date(job.next) : null);
+    mark(figures.Next, "title", job.next ? moment(job.next) : null);
     say(figures.Last, job.last ? `${states[job.last.state]} ${ago(job.last.finished)} ago` : "never");
     mark(figures.Last.parentElement, "class", job.last && job.last.state !== "succeeded" ? "warn" : "");
-    mark(figures.Last, "title", job.last ? `${job.last.state} ${date(job.last.finished)}` : null);
-    say(figures["Last took"], duration(job.last));
+    mark(figures.Last, "title", job.last ? `${job.last.state} ${moment(job.last.finished)}` : null);
+    say(figures["Last took"], runTime(job.last));
     say(figures["Last was late"], late(job.last));
     say(figures.Running, number(job.running));
     say(figures.Waiting, number(job.waiting));
@@ -76,14 +76,14 @@ export function jobPage(root, name) {
     each(rows, runs, (run) => run.id, (run) => h("tr", null,
       h("th", { scope: "row" }, h("a", { href: jobHash(name, run.id) }, `${run.id}`)),
       h("td", null, makeResult(), " ", h("span.quiet-text", null, [run.origin === "schedule" ? "" : run.origin, run.attempt > 1 ? `attempt ${run.attempt}` : ""].filter(Boolean).join(", "))),
-      h("td.number", { "data-label": columns[2] }, date(run.due)),
+      h("td.number", { "data-label": columns[2] }, moment(run.due)),
       h("td.number", { "data-label": columns[3] }), h("td.number", { "data-label": columns[4] }),
       h("td.track", null, h("i.bar", { "aria-hidden": "true" })), h("td.why", null)),
     (row, run) => {
       const [, result, , lateness, length, track, why] = row.children;
       showResult(result.firstChild, run.state);
       say(lateness, late(run));
-      say(length, duration(run));
+      say(length, runTime(run));
       mark(track.firstChild, "class", `bar ${run.state}`);
       // Not an attribute: the policy forbids styles in the page.
       track.firstChild.style.width = `${(((took(run) ?? 0) * 100) / longest).toFixed(2)}%`;

@@ -1,6 +1,6 @@
 // What the pages of jobs share: results as a sign, a word and a colour, and figures of runs.
 import { h, mark, say } from "./dom.js";
-import { seconds } from "./format.js";
+import { duration } from "./format.js";
 
 /** Each state with its sign. */
 export const states = {
@@ -27,9 +27,9 @@ const between = (from, to) => Math.max(0, Date.parse(to) - Date.parse(from));
 /** How long a run took, or has taken up to now, in milliseconds; null: it has not begun. */
 export const took = (run) => (run?.started ? between(run.started, run.finished ?? new Date().toISOString()) : null);
 
-const span = (value) => (value === null ? "–" : value < 1000 ? `${Math.round(value)} ms` : seconds(value / 1000));
+const span = (milliseconds) => duration(milliseconds === null ? null : milliseconds / 1000);
 
-export const duration = (run) => span(took(run));
+export const runTime = (run) => span(took(run));
 
 /** How long after it was due a run began; of a repetition that tells nothing. */
 export const late = (run) => (run?.started && run.attempt === 1 ? span(between(run.due, run.started)) : "–");

@@ -2,8 +2,8 @@
 import { get } from "./api.js";
 import { pauseJob, resumeJob, runJob } from "./changes.js";
 import { each, h, mark, say } from "./dom.js";
-import { ago, date, plural, until } from "./format.js";
-import { duration, jobHash, late, makeResult, scheduleOf, showResult } from "./jobparts.js";
+import { ago, moment, plural, until } from "./format.js";
+import { jobHash, late, makeResult, runTime, scheduleOf, showResult } from "./jobparts.js";
 import { poll } from "./poll.js";
 
 const columns = ["Job", "App", "Schedule", "Next", "Last", "Took", "Late", "Now", ""];
@@ -58,11 +58,11 @@ export function jobs(root, app) {
     const [schedule, next, last, took, lateness, now] = [...row.children].slice(app === null ? 2 : 1);
     say(schedule, scheduleOf(job));
     say(next, job.paused ? "paused" : job.next ? until(job.next) : "–");
-    mark(next, "title", job.next ? date(job.next) : null);
+    mark(next, "title", job.next ? moment(job.next) : null);
     showResult(last.children[0], job.last?.state ?? null);
     say(last.children[1], job.last ? `${ago(job.last.finished)} ago` : "never");
     mark(last, "title", job.last?.reason || null);
-    say(took, duration(job.last));
+    say(took, runTime(job.last));
     say(lateness, late(job.last));
     say(now, [...(job.running ? [`${plural(job.running, "run")} under way`] : []), ...(job.waiting ? [`${job.waiting} waiting`] : [])].join(", "));
     const steer = row.lastChild.firstChild.children[1];

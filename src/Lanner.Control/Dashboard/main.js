@@ -5,7 +5,7 @@
 import { get, Unreachable } from "./api.js";
 import { appPage } from "./app.js";
 import { appList } from "./applist.js";
-import { say, mark } from "./dom.js";
+import { h, mark, say } from "./dom.js";
 import { follow } from "./events.js";
 import { bytes, ago } from "./format.js";
 import { jobPage } from "./job.js";
@@ -22,12 +22,13 @@ const places = document.getElementById("places");
 
 let server = null;
 let page = null;
+let asked = null;
 let first = true;
 
 function show() {
   if (!server) return;
   const [, kind, name, view] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  const known = kind === "apps" && server.apps.some((app) => app.name === name);
+  const known = kind === "apps" && isApp(name);
   if (!kind && first && server.apps.length === 1) {
     first = false;
     location.replace(`#/apps/${encodeURIComponent(server.apps[0].name)}`);
@@ -37,7 +38,9 @@ function show() {
   page?.close();
   main.replaceChildren();
   const isOfJobs = kind === "jobs";
+  asked = kind === "apps" && name ? { name, known } : null;
   page = known ? appPage(main, name, view ?? "")
+    : asked ? noApp(main, name)
     : !isOfJobs ? overview(main)
     : view ? runPage(main, name, view)
     : name ? jobPage(main, name)
@@ -49,13 +52,23 @@ function show() {
   for (const place of places.children) mark(place, "aria-current", (place.hash === "#/jobs") === isOfJobs ? "page" : null);
 }
 
+const isApp = (name) => server.apps.some((app) => app.name === name);
+
+function noApp(root, name) {
+  root.append(
+    h("h1", null, name),
+    h("p.empty", { role: "alert" }, `There is no app named ${name}. `, h("a", { href: "#/" }, "All apps")));
+  return { update() {}, close() {} };
+}
+
 async function look() {
   const before = server;
   server = await get("v1/status");
   const memory = server.pss_bytes === null ? "" : ` · front end ${bytes(server.pss_bytes)}`;
   say(document.getElementById("server"), `${server.version} · ${server.ready ? "ready" : (server.not_ready_because ?? server.state)} · up ${ago(server.started)}${memory}`);
   list.update(server.apps);
-  if (!before) show();
+  // Apps come and go with the settings.
+  if (!before || (asked && isApp(asked.name) !== asked.known)) show();
   else page?.update(server);
 }
 

@@ -2,8 +2,9 @@
 import { each, h, mark, say } from "./dom.js";
 import { figure, number } from "./format.js";
 import { reloadAll } from "./changes.js";
+import { conditionOf } from "./condition.js";
 
-const columns = ["App", "State", "Generation", "Workers", "Threads busy", "Waiting", "Requests/s", "Requests", "Last error"];
+const columns = ["App", "State", "Generation", "Workers", "Threads busy", "Queued", "Requests/s", "Requests", "Last error"];
 
 export function overview(root) {
   const rows = h("tbody", null);
@@ -27,14 +28,15 @@ export function overview(root) {
         h("th", { scope: "row" }, h("a", { href: `#/apps/${encodeURIComponent(app.name)}` }, app.name)),
         ...columns.slice(1).map((name) => h("td", { "data-label": name }))),
       (row, app) => {
-        const [, state, generation, workers, threads, waiting, rate, total, error] = row.children;
+        const [, state, generation, workers, threads, queued, rate, total, error] = row.children;
         if (!state.firstChild) state.append(h("span.badge", null));
-        mark(state.firstChild, "class", `badge ${app.state}`);
-        say(state.firstChild, app.state);
+        const { look, word } = conditionOf(app);
+        mark(state.firstChild, "class", `badge ${look}`);
+        say(state.firstChild, word);
         say(generation, app.generation);
         say(workers, `${app.workers_ready} of ${app.workers_wanted}`);
         say(threads, `${app.busy} of ${app.threads}`);
-        say(waiting, number(app.queue.length));
+        say(queued, number(app.queue.length));
         say(rate, figure(before.get(app.name)?.rate));
         say(total, number(app.requests.total));
         say(error, app.last_error?.message ?? "");

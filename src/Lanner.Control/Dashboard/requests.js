@@ -1,7 +1,7 @@
-// Requests in flight and in line, the oldest first.
+// Requests in flight and queued, the oldest first.
 import { appPath, get } from "./api.js";
 import { each, h, mark, say } from "./dom.js";
-import { number, seconds } from "./format.js";
+import { duration, number } from "./format.js";
 import { poll } from "./poll.js";
 import { showStacks } from "./stacks.js";
 
@@ -13,7 +13,7 @@ export function requests(root, name) {
   const sum = h("p.quiet-text", null, "\u00a0");
   const filter = h("input", { type: "search", "aria-label": "Filter requests", placeholder: "Filter" });
   root.append(h("section.panel", { "aria-label": "Requests in flight" },
-    h("header", null, h("h2", null, "In flight and in line"), filter),
+    h("header", null, h("h2", null, "In flight and queued"), filter),
     sum,
     h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Requests" },
       h("table.wide", null, h("thead", null, h("tr", null, ...columns.map((column) => h("th", { scope: "col" }, column)))), rows)),
@@ -30,7 +30,7 @@ export function requests(root, name) {
       .sort((a, b) => b.age_seconds - a.age_seconds);
     none.hidden = shown.length > 0;
     const line = latest.requests.filter((request) => request.state === "queued").length;
-    say(sum, `${number(latest.requests.length - line)} with a worker, ${number(latest.queue_length)} in line${latest.queue_length > line ? `, of which the first ${line} are shown` : ""}`);
+    say(sum, `${number(latest.requests.length - line)} with a worker, ${number(latest.queue_length)} queued${latest.queue_length > line ? `, of which the first ${line} are shown` : ""}`);
     each(rows, shown, (request) => request.request_id + request.pid, (request) => h("tr", null,
       h("td", null, h("span.badge", null)),
       h("th", { scope: "row" }, h("span.method", null, request.method), " ", h("span.path", null, request.path)),
@@ -40,9 +40,9 @@ export function requests(root, name) {
       const [state, , age, inApp, where, , more] = row.children;
       mark(state.firstChild, "class", `badge ${request.state}`);
       say(state.firstChild, request.state);
-      say(age, seconds(request.age_seconds));
-      say(inApp, request.app_seconds > 0 ? seconds(request.app_seconds) : "–");
-      say(where, request.pid === null ? "in line" : `worker ${request.slot}, thread ${request.thread}`);
+      say(age, duration(request.age_seconds));
+      say(inApp, request.app_seconds > 0 ? duration(request.app_seconds) : "–");
+      say(where, request.pid === null ? "in the queue" : `worker ${request.slot}, thread ${request.thread}`);
       if (request.pid !== null && !more.firstChild)
         more.append(h("button.quiet", { type: "button", onclick: () => showStacks(request.pid, request.thread), "aria-label": `Stack of ${request.method} ${request.path}` }, "Stack"));
     });

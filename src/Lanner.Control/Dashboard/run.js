@@ -1,8 +1,8 @@
 // One run: when, how it ended, and what it wrote, as it writes it.
 import { get, jobPath } from "./api.js";
 import { h, mark, say } from "./dom.js";
-import { date } from "./format.js";
-import { duration, jobHash, late, makeResult, showResult } from "./jobparts.js";
+import { moment } from "./format.js";
+import { jobHash, late, makeResult, runTime, showResult } from "./jobparts.js";
 import { poll } from "./poll.js";
 
 /** A page that is left open for days keeps no more of the log than this. */
@@ -40,10 +40,10 @@ export function runPage(root, name, id) {
   function show(run) {
     showResult(badge, run.state);
     say(reason, run.reason);
-    say(figures.Due, date(run.due));
-    say(figures.Began, run.started ? date(run.started) : "–");
+    say(figures.Due, moment(run.due));
+    say(figures.Began, run.started ? moment(run.started) : "–");
     say(figures.Late, late(run));
-    say(figures.Took, duration(run));
+    say(figures.Took, runTime(run));
     say(figures.Attempt, run.attempt);
     say(figures["Asked for by"], run.origin === "schedule" ? "its schedule" : run.origin === "manual" ? "a person" : `the app${run.key ? `, key ${run.key}` : ""}`);
     traceback.show(run.traceback);

@@ -2,7 +2,7 @@
 import { appPath, get, getTagged, patchTagged, putTagged } from "./api.js";
 import { confirm } from "./dialogs.js";
 import { h, say } from "./dom.js";
-import { date } from "./format.js";
+import { moment } from "./format.js";
 import { changes, difference, same } from "./mergepatch.js";
 import { notice } from "./notices.js";
 import { poll } from "./poll.js";
@@ -104,7 +104,7 @@ export function settings(root, name) {
     versions.replaceChildren(...answer.versions.map((entry, at) => {
       const before = answer.versions[at + 1]?.settings;
       return h("li", null, h("details", { open: at === 0 },
-        h("summary", null, h("b", null, `version ${entry.version}`), ` ${date(entry.at)} by ${entry.by}`),
+        h("summary", null, h("b", null, `version ${entry.version}`), ` ${moment(entry.at)} by ${entry.by}`),
         before ? list(changes(before, entry.settings)) : h("pre", { tabindex: 0 }, written(entry.settings)),
         at > 0 ? h("button", { type: "button", onclick: () => restore(entry) }, `Go back to version ${entry.version}…`) : null));
     }));

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { open } from "./dialogs.js";
 import { h } from "./dom.js";
-import { clock, seconds } from "./format.js";
+import { duration, moment } from "./format.js";
 
 /** @param {number} pid  @param {number|null} place  the thread to show first */
 export function showStacks(pid, place = null) {
@@ -22,11 +22,11 @@ export function showStacks(pid, place = null) {
       const mine = (thread) => place !== null && thread.name === `thread ${place}`;
       const threads = [...report.threads].sort((a, b) => mine(b) - mine(a));
       body.replaceChildren(
-        h("p.quiet-text", null, `${report.app}, worker ${report.slot}, at ${clock(report.at)}`,
+        h("p.quiet-text", null, `${report.app}, worker ${report.slot}, at ${moment(report.at)}`,
           report.answered ? "" : ": the process did not write its Python stacks within a second, as when C code holds the GIL. This is what the kernel tells."),
         ...threads.map((thread) => h(`details.stack${thread.resting && !mine(thread) ? ".resting" : ""}`, { open: mine(thread) || (place === null && !thread.resting) },
           h("summary", null, h("b", null, thread.name), " ",
-            thread.request ? `${thread.request}, ${seconds(thread.seconds)}` : thread.resting ? "no request" : "", h("span.quiet-text", null, ` · ${thread.state}`)),
+            thread.request ? `${thread.request}, ${duration(thread.seconds)}` : thread.resting ? "no request" : "", h("span.quiet-text", null, ` · ${thread.state}`)),
           h("pre", { tabindex: 0 }, thread.frames.length > 0 ? thread.frames.join("\n") : "no Python frames are known"))));
     } catch (refusal) {
       body.replaceChildren(h("p.wrong", { role: "alert" }, refusal.message));

@@ -2,7 +2,7 @@
 import { appPath, get } from "./api.js";
 import { recycle } from "./changes.js";
 import { each, h, mark, say } from "./dom.js";
-import { bytes, number, plural, seconds } from "./format.js";
+import { bytes, duration, number, plural } from "./format.js";
 import { poll } from "./poll.js";
 import { showStacks } from "./stacks.js";
 
@@ -29,7 +29,7 @@ export function workers(root, name) {
     const sums = { idle: 0, busy: 0, waiting: 0, stuck: 0 };
     for (const thread of shown.flatMap((worker) => worker.threads)) sums[thread.state]++;
     for (const [state, sum] of Object.entries(sums)) say(counts[state], number(sum));
-    if (shown.length === 0) say(reading, "No worker runs.");
+    if (shown.length === 0) say(reading, "No worker is running.");
     else if (reading.dataset.cell) read(cards.querySelector(`[data-cell="${reading.dataset.cell}"]`));
     else say(reading, "Each cell is a thread: point at one for its request, press it for its stack. With a ring: longer than 10 s.");
   }
@@ -71,7 +71,7 @@ export function workers(root, name) {
 
   function describe({ state, request, sent_ahead: ahead }) {
     if (!request) return state;
-    return `${state}, ${request.method} ${request.path}, ${seconds(request.age_seconds)}${ahead ? `, ${ahead} more sent ahead` : ""}`;
+    return `${state}, ${request.method} ${request.path}, ${duration(request.age_seconds)}${ahead ? `, ${ahead} more sent ahead` : ""}`;
   }
 
   const point = (event) => read(event.currentTarget);

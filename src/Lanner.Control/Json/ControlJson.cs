@@ -29,7 +29,7 @@ namespace Lanner.Control.Json;
     Converters =
     [
         typeof(MomentConverter),
-        typeof(WordConverter<AppKind>), typeof(WordConverter<AppState>), typeof(WordConverter<CallerKind>), typeof(WordConverter<JobEventKind>), typeof(WordConverter<LogLevelWord>),
+        typeof(WordConverter<AppFaultKind>), typeof(WordConverter<AppKind>), typeof(WordConverter<AppState>), typeof(WordConverter<CallerKind>), typeof(WordConverter<JobEventKind>), typeof(WordConverter<LogLevelWord>),
         typeof(WordConverter<ProcessKind>), typeof(WordConverter<RequestState>), typeof(WordConverter<RunEnd>), typeof(WordConverter<RunOrigin>), typeof(WordConverter<RunState>),
         typeof(WordConverter<ServerState>), typeof(WordConverter<ThreadDoing>), typeof(WordConverter<WorkerKind>), typeof(WordConverter<WorkerState>),
     ])]
