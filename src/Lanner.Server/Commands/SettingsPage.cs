@@ -15,7 +15,7 @@ internal static class SettingsPage
 
         Settings are read from `lanner.toml`, or from `[tool.lanner]` of `pyproject.toml`, in the current directory
         (`--directory DIR`: in that one; `--config FILE`: from that file). Options of the command line beat the file.
-        All mistakes are reported at once, with file and line, and nothing starts.
+        All mistakes are reported at once, with file, line and column, and nothing starts. The file is read as TOML 1.1.
 
         - A **size** is a number of bytes or a text such as `"64KB"`, `"512MB"` or `"1GiB"`. `KB` and `KiB` are both 1024 bytes.
         - A **duration** is a number of seconds or a text such as `"250ms"`, `"30s"`, `"5m"`, `"1h"` or `"7d"`; a blank before the unit does no harm (`"5 m"`).

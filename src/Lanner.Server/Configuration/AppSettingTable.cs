@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Lanner.Server.Configuration.Values;
-using Lanner.Server.Toml;
 using Lanner.State.Settings;
 using Lanner.Supervision;
 

@@ -115,9 +115,13 @@ internal sealed class ConfigurationChecks(ConfigurationDraft draft, PythonInterp
             }
         }
         JobReader.Read(draft.Jobs.Select(static job => job.Job), out var problems);
-        // Each says itself where it stands.
         foreach (var problem in problems)
-            draft.Report(new Origin("", draft.Jobs.First(job => job.Job.Name == problem.Job).Origin.Line), problem.Message);
+        {
+            var (job, origin) = draft.Jobs.First(job => job.Job.Name == problem.Job);
+            var scope = $"job.{job.Name}";
+            // Each says itself on which line the job stands; the key's own is better.
+            draft.Report(draft.IsGiven(scope, problem.Key) ? draft.OriginOf(scope, problem.Key) : origin, problem.Message[$"{job.Place}: ".Length..]);
+        }
         for (var index = 0; index < draft.Apps.Count; index++)
         {
             var app = draft.Apps[index];

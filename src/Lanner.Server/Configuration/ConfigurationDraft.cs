@@ -1,6 +1,5 @@
 using Lanner.Jobs.Definitions;
 using Lanner.Server.Configuration.Values;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration;
 
@@ -42,10 +41,10 @@ internal sealed class ConfigurationDraft(string appDirectory)
 
     public void ReadFile(SettingsFile file)
     {
-        foreach (var entry in file.Root.Entries)
+        foreach (var entry in file.Root)
         {
             var origin = file.At(entry.Position);
-            switch (entry.Key, entry.Value)
+            switch (entry.Key, entry.Value.Content)
             {
                 case ("server", TomlTable server):
                     Server = ReadTable(file, server, ServerSettingTable.All, Server, "");
@@ -54,10 +53,10 @@ internal sealed class ConfigurationDraft(string appDirectory)
                     ReadApps(file, apps);
                     break;
                 case ("job", TomlTable jobs):
-                    foreach (var job in jobs.Entries) ReadJob(file, job);
+                    foreach (var job in jobs) ReadJob(file, job);
                     break;
-                case ("server" or "app" or "job", var other):
-                    Report(origin, $"{entry.Key} must be a table such as {(entry.Key == "app" ? "[app.shop]" : entry.Key == "job" ? "[job.nightly]" : "[server]")}, not {other.Describe()}");
+                case ("server" or "app" or "job", _):
+                    Report(origin, $"{entry.Key} must be a table such as {(entry.Key == "app" ? "[app.shop]" : entry.Key == "job" ? "[job.nightly]" : "[server]")}, not {entry.Value.Describe()}");
                     break;
                 default:
                     Report(origin, Unknown(entry.Key, ["server", "app", "job"], ServerSettingTable.All.Select(s => s.Name), "[server]"));
@@ -108,10 +107,10 @@ internal sealed class ConfigurationDraft(string appDirectory)
 
     private void ReadApps(SettingsFile file, TomlTable apps)
     {
-        foreach (var entry in apps.Entries)
+        foreach (var entry in apps)
         {
             var origin = file.At(entry.Position);
-            if (entry.Value is not TomlTable table)
+            if (entry.Value.Content is not TomlTable table)
                 Report(origin, $"app.{entry.Key} must be a table of its own, not {entry.Value.Describe()}: an app is written [app.NAME] with its keys below");
             else if (!AppReference.IsName(entry.Key))
                 Report(origin, $"the app name \"{entry.Key}\" must be made of letters, digits, - and _");
@@ -126,29 +125,29 @@ internal sealed class ConfigurationDraft(string appDirectory)
     private void ReadJob(SettingsFile file, TomlEntry entry)
     {
         var origin = file.At(entry.Position);
-        if (entry.Value is not TomlTable table)
+        if (entry.Value.Content is not TomlTable table)
         {
             Report(origin, $"job.{entry.Key} must be a table of its own, not {entry.Value.Describe()}: a job is written [job.NAME] with its keys below");
             return;
         }
         var job = new JobDeclaration { Name = entry.Key, App = "", Source = JobSource.File, Place = origin.Text ?? "" };
-        foreach (var key in table.Entries)
+        foreach (var key in table)
         {
             if (JobSettingTable.All.FirstOrDefault(setting => setting.Name == key.Key) is not { } setting)
                 Report(file.At(key.Position), Unknown(key.Key, Names(JobSettingTable.All), Names(AppSettingTable.All), "[app.NAME]"));
             else
-                job = Take(setting, setting.Apply(job, key.Value, file.Directory), job, file.At(key.Position), $"job.{entry.Key}", setting.Name);
+                job = Take(setting, setting.Apply(job, key.Value, file.Directory), job, file.At(key.Value.Position), $"job.{entry.Key}", setting.Name);
         }
         Jobs.Add(new DraftJob(job, origin));
     }
 
     private TRecord ReadTable<TRecord>(SettingsFile file, TomlTable table, IReadOnlyList<Setting<TRecord>> settings, TRecord record, string scope)
     {
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             var origin = file.At(entry.Position);
             if (settings.FirstOrDefault(setting => setting.Name == entry.Key) is { } setting)
-                record = Take(setting, setting.Apply(record, entry.Value, file.Directory), record, origin, scope, setting.Name);
+                record = Take(setting, setting.Apply(record, entry.Value, file.Directory), record, file.At(entry.Value.Position), scope, setting.Name);
             else if (scope.Length == 0)
                 Report(origin, Unknown(entry.Key, Names(settings), Names(AppSettingTable.All), "[app.NAME]"));
             else

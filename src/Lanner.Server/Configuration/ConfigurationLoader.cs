@@ -36,12 +36,14 @@ internal sealed class ConfigurationLoader
             ? SettingsFile.Open(Path.GetFullPath(named, _sources.CurrentDirectory), _sources.CurrentDirectory, _early, _sources.ReadFile)
             : SettingsFile.Find(_home, _sources.CurrentDirectory, _early, _sources.ReadFile);
         // Without the file most other complaints would be wrong.
-        if (_early.Count > 0) return Refused(_early);
+        if (_early.Count > 0 && file is null) return Refused(_early);
 
         // APP is read from where the user stands; an app of the file from where the file is.
         var isHomeGiven = _sources.Directory is not null || _app is not null || file is null;
         var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory);
         if (file is not null) draft.ReadFile(file);
+        // Of a file with a mistake of syntax, each key that could be read is judged, but not what is missing and what conflicts.
+        if (_early.Count > 0) return Refused([.. _early, .. draft.Problems]);
         ApplyControlDefault(draft);
         ApplyStateDefault(draft);
         foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
@@ -57,7 +59,7 @@ internal sealed class ConfigurationLoader
     }
 
     private static ConfigurationResult Refused(IEnumerable<Problem> problems) =>
-        new(null, [.. problems.OrderBy(static problem => problem.Origin.Line).Distinct()]);
+        new(null, [.. problems.OrderBy(static problem => problem.Origin.Line).ThenBy(static problem => problem.Origin.Column).Distinct()]);
 
     /// <summary>A directory as APP stands for the settings file or the app file in it.</summary>
     private void EnterAppDirectory()

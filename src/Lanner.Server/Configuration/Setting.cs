@@ -1,5 +1,4 @@
 using Lanner.Server.Configuration.Values;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration;
 

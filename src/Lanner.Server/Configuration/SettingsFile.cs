@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration;
 
 /// <summary>
@@ -13,7 +11,6 @@ internal sealed class SettingsFile
 
     private SettingsFile(string path, string shown, TomlTable root)
         : this(root, System.IO.Path.GetDirectoryName(path)!, line => $"{shown}:{line}") => Path = path;
-
 
     private SettingsFile(TomlTable root, string directory, Func<int, string> origin)
     {
@@ -31,7 +28,8 @@ internal sealed class SettingsFile
     /// <summary>The table that holds <c>server</c> and <c>app</c>.</summary>
     public TomlTable Root { get; }
 
-    public Origin At(TomlPosition position) => new(_origin(position.Line), position.Line);
+    /// <summary>What the user knows the place as. Settings that stand in no file have lines only to tell them apart.</summary>
+    public Origin At(TomlPosition position) => new(_origin(position.Line), position.Line, Path is null ? 0 : position.Column);
 
     /// <summary>Settings that stand in no file; <paramref name="origin"/> says what the user knows each line as.</summary>
     public static SettingsFile Of(TomlTable root, string directory, Func<int, string> origin) => new(root, directory, origin);
@@ -39,7 +37,7 @@ internal sealed class SettingsFile
     /// <summary>Whether <see cref="Find"/> would find a file in the directory.</summary>
     public static bool IsIn(string directory) => Find(directory, directory, [], File.ReadAllBytes) is not null || File.Exists(System.IO.Path.Combine(directory, "lanner.toml"));
 
-    /// <summary>Looks for a file in <paramref name="directory"/>, whose content <paramref name="read"/> gives; null when there is none, or when it is broken, which is a problem.</summary>
+    /// <summary>Looks for a file in <paramref name="directory"/>, whose content <paramref name="read"/> gives; null when there is none. What is wrong with it is a problem; of one that cannot be read at all there is nothing but that.</summary>
     public static SettingsFile? Find(string directory, string currentDirectory, List<Problem> problems, Func<string, byte[]> read)
     {
         var own = System.IO.Path.Combine(directory, "lanner.toml");
@@ -62,18 +60,16 @@ internal sealed class SettingsFile
     }
 
     private static TomlTable? ToolTable(TomlTable root) =>
-        root.TryGet("tool", out var tool) && tool is TomlTable tools && tools.TryGet("lanner", out var lanner) ? lanner as TomlTable : null;
+        (root.Find("tool")?.Content as TomlTable)?.Find("lanner")?.Content as TomlTable;
 
     private static TomlTable? Load(string path, string currentDirectory, List<Problem> problems, Func<string, byte[]> read)
     {
         var shown = Shown(path, currentDirectory);
         try
         {
-            return TomlReader.Read(read(path));
-        }
-        catch (TomlException problem)
-        {
-            problems.Add(new Problem(new Origin($"{shown}:{problem.Position.Line}:{problem.Position.Column}", problem.Position.Line), problem.Message));
+            var document = TomlReader.Read(read(path));
+            problems.AddRange(document.Mistakes.Select(mistake => new Problem(new Origin($"{shown}:{mistake.Position.Line}", mistake.Position.Line, mistake.Position.Column), mistake.Message)));
+            return document.Root;
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,6 +1,4 @@
-using System.Text;
 using Lanner.Server.Configuration;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Migration;
 
@@ -23,8 +21,7 @@ internal sealed class MigratedTable<TRecord>(IReadOnlyList<Setting<TRecord>> set
     public string? Set(string key, string text, string? comment = null)
     {
         var setting = settings.Single(setting => setting.Name == key);
-        var entry = TomlReader.Read(Encoding.UTF8.GetBytes($"value = {text}\n")).Entries.Single();
-        var reading = setting.Apply(defaults, entry.Value, "/");
+        var reading = setting.Apply(defaults, TomlReader.ReadValue(text), "/");
         if (reading.Problem is { } problem) return $"{key} {problem}";
         _values.Remove(key);
         // A default that depends on the machine is never the same.

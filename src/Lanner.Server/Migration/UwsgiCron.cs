@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Lanner.Jobs.Schedules;
+using Lanner.Server.Configuration;
 
 namespace Lanner.Server.Migration;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lanner.Server.Configuration;
 
 namespace Lanner.Server.Migration;
 

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using Lanner.Server.Configuration;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Peers;
 
@@ -27,24 +24,8 @@ internal sealed class EquivalentSettings(string appName)
     public SettingsFile ToFile(string directory)
     {
         string[] origins = [.. Lines().Select(static line => line.Origin)];
-        return SettingsFile.Of(TomlReader.Read(ToToml()), directory, line => line <= origins.Length ? origins[line - 1] : "");
+        return SettingsFile.Of(TomlReader.ReadOwn(ToToml()), directory, line => line <= origins.Length ? origins[line - 1] : "");
     }
-
-    /// <summary>A text as TOML writes it.</summary>
-    public static string Quoted(string text)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (char c in text)
-        {
-            if (c is '"' or '\\') quoted.Append('\\').Append(c);
-            else if (char.IsControl(c)) quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
-            else quoted.Append(c);
-        }
-        return quoted.Append('"').ToString();
-    }
-
-    /// <summary>Texts as TOML writes them.</summary>
-    public static string Quoted(IEnumerable<string> texts) => $"[{string.Join(", ", texts.Select(Quoted))}]";
 
     private IEnumerable<(string Text, string Origin)> Lines()
     {

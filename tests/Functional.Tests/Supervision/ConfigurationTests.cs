@@ -100,8 +100,8 @@ public sealed class ConfigurationTests : IDisposable
             (int status, JsonElement problem) = await control.SendAsync("PUT", "/v1/config" + query, before + "wokers = 3\nthreads = \"many\"\n", ("If-Match", "*"));
             Assert.Equal((422, "settings-refused"), (status, problem.GetProperty("code").GetString()));
             string[] problems = [.. problem.GetProperty("problems").EnumerateArray().Select(static entry => entry.GetString()!)];
-            Assert.Matches(@"lanner\.toml:\d+: unknown key 'wokers': did you mean 'workers'\?", problems[0]);
-            Assert.Matches(@"lanner\.toml:\d+: threads must be", problems[1]);
+            Assert.Matches(@"lanner\.toml:\d+:\d+: unknown key 'wokers': did you mean 'workers'\?", problems[0]);
+            Assert.Matches(@"lanner\.toml:\d+:\d+: threads must be", problems[1]);
         }
         Assert.Equal(before, await System.IO.File.ReadAllTextAsync(File));
     }

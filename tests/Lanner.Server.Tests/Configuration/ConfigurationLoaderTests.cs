@@ -231,13 +231,13 @@ public sealed class ConfigurationLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("workers = { min = 3, max = 2 }", "lanner.toml:3: workers has a min of 3, which is more than its max of 2")]
-    [InlineData("workers = { max = 0 }", "lanner.toml:3: workers has a max that must be a whole number from 1 to 1024, not 0")]
-    [InlineData("request_timeout = { reports = \"5s\" }", "lanner.toml:3: request_timeout must be a duration such as \"30s\", \"none\", or a table such as { default = \"30s\", \"/reports/\" = \"5m\" }, but holds the key 'reports': a path prefix begins with a slash")]
-    [InlineData("limits = { nofiles = 4096 }", "lanner.toml:3: limits holds the unknown key 'nofiles': did you mean 'nofile'?")]
-    [InlineData("fork = { onshared = \"warn\" }", "lanner.toml:3: fork holds the unknown key 'onshared': did you mean 'on_shared'?")]
-    [InlineData("fork = { on_shared = \"warm\" }", "lanner.toml:3: fork has a key on_shared that must be one of \"sever\", \"warn\", \"refuse\", not \"warm\": did you mean \"warn\"?")]
-    [InlineData("mount = \"/a\"\nwarmup = \"/b\"", "lanner.toml:4: warmup names /b, which is under no mount of the app shop (/a)")]
+    [InlineData("workers = { min = 3, max = 2 }", "lanner.toml:3:11: workers has a min of 3, which is more than its max of 2")]
+    [InlineData("workers = { max = 0 }", "lanner.toml:3:11: workers has a max that must be a whole number from 1 to 1024, not 0")]
+    [InlineData("request_timeout = { reports = \"5s\" }", "lanner.toml:3:19: request_timeout must be a duration such as \"30s\", \"none\", or a table such as { default = \"30s\", \"/reports/\" = \"5m\" }, but holds the key 'reports': a path prefix begins with a slash")]
+    [InlineData("limits = { nofiles = 4096 }", "lanner.toml:3:10: limits holds the unknown key 'nofiles': did you mean 'nofile'?")]
+    [InlineData("fork = { onshared = \"warn\" }", "lanner.toml:3:8: fork holds the unknown key 'onshared': did you mean 'on_shared'?")]
+    [InlineData("fork = { on_shared = \"warm\" }", "lanner.toml:3:8: fork has a key on_shared that must be one of \"sever\", \"warn\", \"refuse\", not \"warm\": did you mean \"warn\"?")]
+    [InlineData("mount = \"/a\"\nwarmup = \"/b\"", "lanner.toml:4:10: warmup names /b, which is under no mount of the app shop (/a)")]
     public void Load_WrongSettingOfSupervision_IsToldWithItsLine(string line, string problem)
     {
         _loader.Home.Write("lanner.toml", $"[app.shop]\napp = \"shop\"\n{line}\n");

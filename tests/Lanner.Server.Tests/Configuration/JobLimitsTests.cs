@@ -40,6 +40,6 @@ public sealed class JobLimitsTests : IDisposable
     {
         _loader.Home.Write("lanner.toml", $"[server]\njobs = {table}\n[app.shop]\napp = \"shop\"\n");
 
-        Assert.Equal($"lanner.toml:2: jobs {problem}", Assert.Single(_loader.Load().Problems).ToString());
+        Assert.Equal($"lanner.toml:2:8: jobs {problem}", Assert.Single(_loader.Load().Problems).ToString());
     }
 }

@@ -43,7 +43,7 @@ public sealed class OtlpSettingsTests : IDisposable
     {
         _loader.Home.Write("lanner.toml", $"[server]\notlp = {table}\n[app.shop]\napp = \"shop\"\n");
 
-        Assert.Equal($"lanner.toml:2: otlp {problem}", Assert.Single(_loader.Load().Problems).ToString());
+        Assert.Equal($"lanner.toml:2:8: otlp {problem}", Assert.Single(_loader.Load().Problems).ToString());
     }
 
     [Theory]

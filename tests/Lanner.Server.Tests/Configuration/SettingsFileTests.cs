@@ -128,24 +128,76 @@ public sealed class SettingsFileTests : IDisposable
             """);
 
         Assert.Collection(problems,
-            problem => Assert.Equal("lanner.toml:2: unknown key 'bindd': did you mean 'bind'?", problem),
-            problem => Assert.StartsWith("lanner.toml:3: body_memory must be a size", problem, StringComparison.Ordinal),
-            problem => Assert.EndsWith("not \"inof\": did you mean \"info\"?", problem, StringComparison.Ordinal),
-            problem => Assert.StartsWith("lanner.toml:5: state is wrong: this is not the address of a NATS server: the form is nats://HOST:PORT", problem, StringComparison.Ordinal),
-            problem => Assert.Equal("lanner.toml:6: the key 'workers' belongs in [app.NAME]", problem),
-            problem => Assert.Equal("lanner.toml:7: tls_key is given without tls_certificate: give both", problem),
-            problem => Assert.Equal("lanner.toml:11: workers must be a whole number from 1 to 1024, not 0", problem),
-            problem => Assert.Equal("lanner.toml:12: unknown key 'thread': did you mean 'threads'?", problem),
-            problem => Assert.Equal("lanner.toml:13: settings may hold what JSON can, but since (line 13) is a date: write it as a text in quotes", problem),
-            problem => Assert.StartsWith("lanner.toml:15: the app blog has no key app", problem, StringComparison.Ordinal),
-            problem => Assert.StartsWith("lanner.toml:16: the apps shop (lanner.toml:9) and blog both have the mount \"/\"", problem, StringComparison.Ordinal),
-            problem => Assert.Contains("A is 1: put it in quotes", problem, StringComparison.Ordinal),
-            problem => Assert.Equal("lanner.toml:20: the job nightly does not say which of the apps shop, blog it is for: add app", problem),
-            problem => Assert.StartsWith("lanner.toml:20: call of the job \"nightly\": it is missing", problem, StringComparison.Ordinal));
+            problem => Assert.Equal("lanner.toml:2:1: unknown key 'bindd': did you mean 'bind'?", problem),
+            problem => Assert.StartsWith("lanner.toml:3:15: body_memory must be a size", problem, StringComparison.Ordinal),
+            problem => Assert.Equal("lanner.toml:4:13: log_level must be one of \"trace\", \"debug\", \"info\", \"warning\", \"error\", \"critical\", not \"inof\": did you mean \"info\"?", problem),
+            problem => Assert.StartsWith("lanner.toml:5:9: state is wrong: this is not the address of a NATS server: the form is nats://HOST:PORT", problem, StringComparison.Ordinal),
+            problem => Assert.Equal("lanner.toml:6:1: the key 'workers' belongs in [app.NAME]", problem),
+            problem => Assert.Equal("lanner.toml:7:11: tls_key is given without tls_certificate: give both", problem),
+            problem => Assert.Equal("lanner.toml:11:11: workers must be a whole number from 1 to 1024, not 0", problem),
+            problem => Assert.Equal("lanner.toml:12:1: unknown key 'thread': did you mean 'threads'?", problem),
+            problem => Assert.Equal("lanner.toml:13:12: settings may hold what JSON can, but since (line 13) is a date: write it as a text in quotes", problem),
+            problem => Assert.StartsWith("lanner.toml:15:6: the app blog has no key app", problem, StringComparison.Ordinal),
+            problem => Assert.StartsWith("lanner.toml:16:9: the apps shop (lanner.toml:9) and blog both have the mount \"/\"", problem, StringComparison.Ordinal),
+            problem => Assert.Equal("lanner.toml:18:7: env must be a table of texts such as { MODE = \"production\" }, but A is 1: put it in quotes", problem),
+            problem => Assert.Equal("lanner.toml:20:6: the job nightly does not say which of the apps shop, blog it is for: add app", problem),
+            problem => Assert.StartsWith("lanner.toml:20:6: call of the job \"nightly\": it is missing", problem, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Load_MistakesOfSyntaxAndOfSettings_AreToldAtOnce() => Assert.Equal(
+        [
+            "lanner.toml:2:8: the text is not closed: put a quote at its end",
+            "lanner.toml:3:1: unknown key 'bindd': did you mean 'bind'?",
+            "lanner.toml:4:13: 'debug' is not a value: put quotes around text",
+            "lanner.toml:6:10: expected ] after the table's name, found the end of the line (quote a key with other characters than letters, digits, - and _)",
+            "lanner.toml:8:11: 'many' is not a value: put quotes around text",
+            "lanner.toml:10:11: workers must be a whole number from 1 to 1024, not 0",
+            "lanner.toml:12:9: every must be a duration such as \"5m\", not true",
+        ],
+        // The keys of [app.shop] belong to no table that is known; what is missing of the app blog is said when the file can be read.
+        _loader.Problems("""
+            [server]
+            bind = "127.0.0.1:8000
+            bindd = 1
+            log_level = debug
+
+            [app.shop
+            threadss = 1
+            workers = many
+            [app.blog]
+            workers = 0
+            [job.x]
+            every = true
+            """));
+
+    [Fact]
+    public void Load_BrokenPyproject_IsReportedInFull()
+    {
+        _loader.Home.Write("pyproject.toml", "[project]\nname = x\n[tool.lanner.server]\nbindd = ':9000'\nlog_level = 'x\n[tool.ruff]\nselect = ['A' 'B']\n");
+
+        Assert.Equal(
+            ["pyproject.toml:2:8", "pyproject.toml:4:1", "pyproject.toml:5:13", "pyproject.toml:7:15"],
+            _loader.Load().Problems.Select(problem => string.Join(':', problem.ToString().Split(':')[..3])));
+    }
+
+    [Fact]
+    public void Load_DeepSettings_AreRefusedBeyondWhatJsonHolds()
+    {
+        Assert.Equal(61, Depth(_loader.Settings(Nested(60)).Apps[0].Settings.First.ToJsonString()));
+        Assert.Equal("lanner.toml:4:65: values are nested deeper than 64 levels", Assert.Single(_loader.Problems(Nested(61))));
+
+        static string Nested(int levels) => $"[app.shop]\napp = 'shop'\n[app.shop.settings]\na = {new string('[', levels)}{new string(']', levels)}\n";
+        static int Depth(string json) => json.Count(static c => c is '[' or '{');
+    }
+
+    [Fact]
+    public void Load_WrongKeyOfAJob_PointsAtTheKey() =>
+        Assert.Contains(_loader.Problems("[app.shop]\napp = 'shop'\n[job.x]\ncall = 'shop:x'\ncron = '61 * * * *'\n"),
+            problem => problem.StartsWith("lanner.toml:5:8: cron of the job \"x\": ", StringComparison.Ordinal));
+
     [Theory]
-    [InlineData("[server]\nbind = ['127.0.0.1:80', '127.0.0.1:80']", "lanner.toml:2: bind holds 127.0.0.1:80 twice")]
+    [InlineData("[server]\nbind = ['127.0.0.1:80', '127.0.0.1:80']", "lanner.toml:2:8: bind holds 127.0.0.1:80 twice")]
     [InlineData("[server]\nbind = '8000'", "write \"127.0.0.1:8000\"")]
     [InlineData("[server]\nbind = 'http://x:80'", "without a scheme")]
     [InlineData("[server]\nbind = '127.0.0.1:65536'", "ports end at 65535")]
@@ -170,7 +222,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("[app.shop]\napp = 'shop'\npython = 'bin'", "no virtual environment")]
     [InlineData("[serverr]", "did you mean 'server'?")]
     [InlineData("bind = ':80'", "belongs in [server]")]
-    [InlineData("[server\n", "lanner.toml:1:8: ")]
+    [InlineData("[server\n", "lanner.toml:1:8: expected ]")]
     public void Load_Mistake_SaysWhatAndHow(string toml, string part) =>
         Assert.Contains(_loader.Problems(toml), problem => problem.Contains(part, StringComparison.Ordinal));
 

@@ -1,5 +1,4 @@
 using Lanner.Server.Configuration;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Tests.Configuration;
 
@@ -37,7 +36,7 @@ public sealed class ShownSettingTests
     private static void Shows<TRecord>(IReadOnlyList<Setting<TRecord>> table, TRecord defaults, string name, string scope = "")
     {
         Setting<TRecord> setting = table.Single(setting => setting.Name == name);
-        TomlValue value = TomlReader.Read($"{name} = {s_samples.GetValueOrDefault(scope + name, s_samples.GetValueOrDefault(name, ""))}").Find(name)!.Value;
+        TomlValue value = TomlReader.ReadValue(s_samples.GetValueOrDefault(scope + name, s_samples.GetValueOrDefault(name, "")));
         var reading = setting.Apply(defaults, value, "/");
         Assert.Null(reading.Problem);
         Assert.NotEqual(setting.Show(defaults), setting.Show(reading.Value!));

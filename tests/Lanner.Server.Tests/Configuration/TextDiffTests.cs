@@ -46,7 +46,19 @@ public sealed class TextDiffTests
         Assert.StartsWith("--- f\n+++ f\n@@ -1,5000 +1,5000 @@\n-a0\n", TextDiff.Unified(before, after, "f"), StringComparison.Ordinal);
     }
 
-    private static string Text(Random random) => string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => $"{random.Next(6)}\n"));
+    /// <summary>Finding the fewest differences of such texts would take hours.</summary>
+    [Fact]
+    public void Unified_OfHugeTexts_IsBounded()
+    {
+        string before = string.Concat(Enumerable.Range(0, 300_000).Select(static i => $"a{i % 1000}\n"));
+        string after = string.Concat(Enumerable.Range(0, 300_000).Select(static i => $"b{i % 1000}\n"));
+
+        Assert.StartsWith("--- f\n+++ f\n@@ -1,300003 +1,300003 @@\n x\n x\n x\n-a0\n", TextDiff.Unified($"x\nx\nx\n{before}", $"x\nx\nx\n{after}", "f"), StringComparison.Ordinal);
+        Assert.Equal("--- f\n+++ f\n@@ -299998,3 +299998,4 @@\n a997\n a998\n a999\n+b\n", TextDiff.Unified(before, before + "b\n", "f"));
+    }
+
+    private static string Text(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(8) == 0 ? $"{random.Next(6)}\r\n" : $"{random.Next(6)}\n")) + (random.Next(2) == 0 ? "no end" : "");
 
     private static string Changed(string text, Random random) =>
         string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => random.Next(8) switch { 0 => "", 1 => $"{line}\nnew\n", _ => $"{line}\n" })) + "end\n";

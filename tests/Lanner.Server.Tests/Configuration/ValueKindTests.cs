@@ -1,6 +1,5 @@
 using Lanner.Server.Configuration;
 using Lanner.Server.Configuration.Values;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Tests.Configuration;
 
@@ -98,8 +97,7 @@ public sealed class ValueKindTests
         foreach (var setting in ServerSettingTable.All.Where(setting => setting.IsAvailable && setting.DefaultText is null))
         {
             var shown = setting.ShowDefault(new ServerSettings());
-            var value = Lanner.Server.Toml.TomlReader.Read($"x = {shown}").Find("x")!.Value;
-            Assert.Null(setting.Apply(new ServerSettings(), value, "/").Problem);
+            Assert.Null(setting.Apply(new ServerSettings(), TomlReader.ReadValue(shown), "/").Problem);
         }
     }
 
@@ -122,7 +120,7 @@ public sealed class ValueKindTests
 
     private static (LogRotation? Value, string? Problem) Rotation(string value)
     {
-        var reading = new LogRotationKind().Read(TomlReader.Read($"a = {value}").Entries.Single().Value, "/");
+        var reading = new LogRotationKind().Read(TomlReader.ReadValue(value), "/");
         return (reading.Value, reading.Problem);
     }
 }

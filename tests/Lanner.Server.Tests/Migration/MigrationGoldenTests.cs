@@ -64,7 +64,7 @@ public sealed class MigrationGoldenTests
             var (code, output, error) = await Run("migrate", peer, home.Write(name, text));
 
             Assert.True(code == 0 || (code == 2 && output.Length == 0 && error.StartsWith("lanner: ", StringComparison.Ordinal)), $"{code}: {error}\n{text}");
-            Lanner.Server.Toml.TomlReader.Read(System.Text.Encoding.UTF8.GetBytes(output));
+            Lanner.Server.Configuration.TomlReader.ReadOwn(output);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -18,11 +17,11 @@ internal sealed class DurationKind : ValueKind<TimeSpan>
 
     public override string Expected => "a duration above 0 and up to \"30d\" such as \"30s\", \"5m\" or \"250ms\", or a number of seconds";
 
-    public override Reading<TimeSpan> Read(TomlValue value, string baseDirectory) => value switch
+    public override Reading<TimeSpan> Read(TomlValue value, string baseDirectory) => value.Content switch
     {
-        TomlInteger seconds when IsWithin(seconds.Value * 1000d) => Reading<TimeSpan>.Good(TimeSpan.FromMilliseconds(seconds.Value * 1000d)),
-        TomlFloat seconds when IsWithin(seconds.Value * 1000) => Reading<TimeSpan>.Good(TimeSpan.FromMilliseconds(seconds.Value * 1000)),
-        TomlString text => Parse(text.Value, baseDirectory),
+        long seconds when IsWithin(seconds * 1000d) => Reading<TimeSpan>.Good(TimeSpan.FromMilliseconds(seconds * 1000d)),
+        double seconds when IsWithin(seconds * 1000) => Reading<TimeSpan>.Good(TimeSpan.FromMilliseconds(seconds * 1000)),
+        string text => Parse(text, baseDirectory),
         _ => Wrong(value),
     };
 

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>Environment variables: a table of texts; on the command line <c>K=V</c>, repeated.</summary>
@@ -11,14 +9,14 @@ internal sealed class EnvironmentKind : ValueKind<IReadOnlyDictionary<string, st
 
     public override Reading<IReadOnlyDictionary<string, string>> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
-            if (entry.Value is not TomlString text)
+            if (entry.Value.Content is not string text)
                 return Reading<IReadOnlyDictionary<string, string>>.Bad($"must be {Expected}, but {entry.Key} is {entry.Value.Describe()}: put it in quotes");
-            if (Refusal(entry.Key, text.Value) is { } refusal) return Reading<IReadOnlyDictionary<string, string>>.Bad(refusal);
-            variables[entry.Key] = text.Value;
+            if (Refusal(entry.Key, text) is { } refusal) return Reading<IReadOnlyDictionary<string, string>>.Bad(refusal);
+            variables[entry.Key] = text;
         }
         return Reading<IReadOnlyDictionary<string, string>>.Good(variables);
     }

@@ -1,4 +1,3 @@
-using Lanner.Server.Toml;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration.Values;
@@ -14,9 +13,9 @@ internal sealed class ForkKind : ValueKind<OnShared>
 
     public override Reading<OnShared> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         OnShared chosen = OnShared.Sever;
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             if (entry.Key != "on_shared")
                 return Reading<OnShared>.Bad(NearestName.Find(entry.Key, ["on_shared"]) is { } near

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>What a job's function is given, as JSON.</summary>
@@ -11,7 +9,7 @@ internal sealed class JobArgumentsKind : ValueKind<string?>
 
     public override Reading<string?> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not (TomlArray or TomlTable)) return Wrong(value);
+        if (value.Content is not (IReadOnlyList<TomlValue> or TomlTable)) return Wrong(value);
         string? problem = null;
         var json = LiveSettingsKind.Node(value, "", ref problem);
         return problem is null ? Reading<string?>.Good(json!.ToJsonString()) : Reading<string?>.Bad(problem);

@@ -1,4 +1,3 @@
-using Lanner.Server.Toml;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration.Values;
@@ -17,9 +16,9 @@ internal sealed class JobCrewKind(int most) : ValueKind<JobCrew?>
 
     public override Reading<JobCrew?> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         var crew = JobCrew.Default;
-        foreach (var (key, _, given) in table.Entries)
+        foreach (var (key, _, given) in table)
         {
             string? problem;
             switch (key)

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>Limits of all jobs: <c>{ missed_after = "10s", queue = 10000, max_arguments = "256KB", max_result = "256KB", max_log = "64KB", give_up_after = "10m" }</c>.</summary>
@@ -17,9 +15,9 @@ internal sealed class JobLimitsKind : ValueKind<JobLimits>
 
     public override Reading<JobLimits> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         var limits = new JobLimits();
-        foreach (var (key, _, given) in table.Entries)
+        foreach (var (key, _, given) in table)
         {
             string? problem;
             switch (key)

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>One or more values of a kind: a list, or one value alone; on the command line the option repeated.</summary>
@@ -9,10 +7,10 @@ internal sealed class ListKind<T>(ValueKind<T> element) : ValueKind<IReadOnlyLis
 
     public override string Expected => $"{element.Expected}, or a list of them";
 
-    public override Reading<IReadOnlyList<T>> Read(TomlValue value, string baseDirectory) => value switch
+    public override Reading<IReadOnlyList<T>> Read(TomlValue value, string baseDirectory) => value.Content switch
     {
-        TomlArray { Items.Count: 0 } => Reading<IReadOnlyList<T>>.Bad("must not be an empty list: leave the key out for its default"),
-        TomlArray array => Gather(array.Items.Select(item => element.Read(item, baseDirectory))),
+        IReadOnlyList<TomlValue> { Count: 0 } => Reading<IReadOnlyList<T>>.Bad("must not be an empty list: leave the key out for its default"),
+        IReadOnlyList<TomlValue> list => Gather(list.Select(item => element.Read(item, baseDirectory))),
         TomlTable => Wrong(value),
         _ => Gather([element.Read(value, baseDirectory)]),
     };

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -12,7 +11,7 @@ internal sealed class LiveSettingsKind : ValueKind<JsonObject>
 
     public override Reading<JsonObject> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         string? problem = null;
         var settings = Object(table, "", ref problem);
         return problem is null ? Reading<JsonObject>.Good(settings) : Reading<JsonObject>.Bad(problem);
@@ -25,28 +24,28 @@ internal sealed class LiveSettingsKind : ValueKind<JsonObject>
     private static JsonObject Object(TomlTable table, string path, ref string? problem)
     {
         var members = new JsonObject();
-        foreach (var entry in table.Entries) members[entry.Key] = Node(entry.Value, path.Length == 0 ? entry.Key : $"{path}.{entry.Key}", ref problem);
+        foreach (var entry in table) members[entry.Key] = Node(entry.Value, path.Length == 0 ? entry.Key : $"{path}.{entry.Key}", ref problem);
         return members;
     }
 
     /// <summary>A value as JSON; what JSON cannot hold is a problem.</summary>
     internal static JsonNode? Node(TomlValue value, string path, ref string? problem)
     {
-        switch (value)
+        switch (value.Content)
         {
-            case TomlString text:
-                return JsonValue.Create(text.Value);
-            case TomlInteger number:
-                return JsonValue.Create(number.Value);
-            case TomlFloat number when double.IsFinite(number.Value):
-                return JsonValue.Create(number.Value);
-            case TomlBoolean boolean:
-                return JsonValue.Create(boolean.Value);
+            case string text:
+                return JsonValue.Create(text);
+            case long number:
+                return JsonValue.Create(number);
+            case double number when double.IsFinite(number):
+                return JsonValue.Create(number);
+            case bool flag:
+                return JsonValue.Create(flag);
             case TomlTable table:
                 return Object(table, path, ref problem);
-            case TomlArray array:
+            case IReadOnlyList<TomlValue> list:
                 var items = new JsonArray();
-                foreach (var item in array.Items) items.Add(Node(item, $"{path}[{items.Count}]", ref problem));
+                foreach (var item in list) items.Add(Node(item, $"{path}[{items.Count}]", ref problem));
                 return items;
             default:
                 problem ??= $"may hold what JSON can, but {path} (line {value.Position.Line}) is {value.Describe()}: write it as a text in quotes";

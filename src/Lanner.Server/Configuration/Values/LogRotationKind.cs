@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>When a log is rotated: <c>{ size = "100MB", keep = 5 }</c>, or "none".</summary>
@@ -16,10 +14,10 @@ internal sealed class LogRotationKind : ValueKind<LogRotation?>
 
     public override Reading<LogRotation?> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return base.Read(value, baseDirectory);
+        if (value.Content is not TomlTable table) return base.Read(value, baseDirectory);
         long? size = null;
         var keep = UsualKeep;
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             string? problem;
             switch (entry.Key)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -12,10 +11,10 @@ internal sealed class MomentKind : ValueKind<string?>
 
     public override string Expected => Text.Expected;
 
-    public override Reading<string?> Read(TomlValue value, string baseDirectory) => value switch
+    public override Reading<string?> Read(TomlValue value, string baseDirectory) => value.Content switch
     {
-        TomlOffsetDateTime moment => Reading<string?>.Good(moment.Value.ToString("O", CultureInfo.InvariantCulture)),
-        TomlLocalDateTime moment => Reading<string?>.Good(moment.Value.ToString("s", CultureInfo.InvariantCulture)),
+        DateTimeOffset moment => Reading<string?>.Good(moment.ToString("O", CultureInfo.InvariantCulture)),
+        DateTime moment => Reading<string?>.Good(moment.ToString("s", CultureInfo.InvariantCulture)),
         _ => base.Read(value, baseDirectory),
     };
 

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>A duration, or "none" (also 0) for no bound.</summary>
@@ -12,8 +10,8 @@ internal sealed class OptionalDurationKind : ValueKind<TimeSpan?>
     public override string Expected => $"{Duration.Expected}, or \"none\"";
 
     public override Reading<TimeSpan?> Read(TomlValue value, string baseDirectory) =>
-        value is TomlInteger { Value: 0 } ? Reading<TimeSpan?>.Good(null)
-        : value is TomlString { Value: "none" } ? Reading<TimeSpan?>.Good(null)
+        value.Content is 0L ? Reading<TimeSpan?>.Good(null)
+        : value.Content is "none" ? Reading<TimeSpan?>.Good(null)
         : Optional(Duration.Read(value, baseDirectory));
 
     public override Reading<TimeSpan?> Parse(string text, string baseDirectory) =>
@@ -34,7 +32,7 @@ internal sealed class OptionalTextKind(string expected) : ValueKind<string?>
     public override string Expected => expected;
 
     public override Reading<string?> Read(TomlValue value, string baseDirectory) =>
-        value is TomlInteger { Value: >= 0 } number ? Reading<string?>.Good(number.Describe()) : base.Read(value, baseDirectory);
+        value.Content is >= 0L ? Reading<string?>.Good(value.Describe()) : base.Read(value, baseDirectory);
 
     public override Reading<string?> Parse(string text, string baseDirectory) =>
         text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) ? Wrong(text) : Reading<string?>.Good(text);

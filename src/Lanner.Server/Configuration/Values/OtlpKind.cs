@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -18,9 +17,9 @@ internal sealed class OtlpKind : ValueKind<OtlpSettings?>
 
     public override Reading<OtlpSettings?> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         var settings = new OtlpSettings();
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             if (!Keys.Contains(entry.Key))
                 return Reading<OtlpSettings?>.Bad(NearestName.Find(entry.Key, Keys) is { } near
@@ -67,7 +66,7 @@ internal sealed class OtlpKind : ValueKind<OtlpSettings?>
         reading.Problem is { } problem ? Reading<OtlpSettings>.Bad(problem) : Reading<OtlpSettings>.Good(taken(reading.Value));
 
     private static Reading<OtlpSettings> Endpoint(OtlpSettings settings, TomlValue value) =>
-        value is TomlString text && Uri.TryCreate(text.Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host.Length > 0
+        value.Content is string text && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host.Length > 0
             ? Reading<OtlpSettings>.Good(settings with { Endpoint = address })
             : Reading<OtlpSettings>.Bad($"must be the address of a collector such as \"http://127.0.0.1:4318\", not {value.Describe()}");
 
@@ -79,10 +78,10 @@ internal sealed class OtlpKind : ValueKind<OtlpSettings?>
 
     private static Reading<OtlpSettings> Sampling(OtlpSettings settings, TomlValue value)
     {
-        double part = value switch
+        double part = value.Content switch
         {
-            TomlInteger number => number.Value,
-            TomlFloat number => number.Value,
+            long number => number,
+            double number => number,
             _ => double.NaN,
         };
         return part is >= 0 and <= 1

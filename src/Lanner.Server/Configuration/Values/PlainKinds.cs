@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -39,7 +38,7 @@ internal sealed class BooleanKind : ValueKind<bool>
     public override string Expected => "true or false";
 
     public override Reading<bool> Read(TomlValue value, string baseDirectory) =>
-        value is TomlBoolean boolean ? Reading<bool>.Good(boolean.Value) : Wrong(value);
+        value.Content is bool flag ? Reading<bool>.Good(flag) : Wrong(value);
 
     public override Reading<bool> Parse(string text, string baseDirectory) =>
         bool.TryParse(text, out var value) ? Reading<bool>.Good(value) : Wrong(text);
@@ -55,8 +54,8 @@ internal sealed class WholeNumberKind(int least, int most) : ValueKind<int>
     public override string Expected => $"a whole number from {least} to {most}";
 
     public override Reading<int> Read(TomlValue value, string baseDirectory) =>
-        value is TomlInteger number && number.Value >= least && number.Value <= most
-            ? Reading<int>.Good((int)number.Value)
+        value.Content is long number && number >= least && number <= most
+            ? Reading<int>.Good((int)number)
             : Wrong(value);
 
     public override Reading<int> Parse(string text, string baseDirectory) =>

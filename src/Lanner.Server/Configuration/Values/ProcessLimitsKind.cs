@@ -1,4 +1,3 @@
-using Lanner.Server.Toml;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration.Values;
@@ -16,9 +15,9 @@ internal sealed class ProcessLimitsKind : ValueKind<ProcessLimits>
 
     public override Reading<ProcessLimits> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is not TomlTable table) return Wrong(value);
         var limits = new ProcessLimits();
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             string? problem;
             switch (entry.Key)

@@ -1,4 +1,3 @@
-using Lanner.Server.Toml;
 using Lanner.Supervision;
 
 namespace Lanner.Server.Configuration.Values;
@@ -14,14 +13,14 @@ internal sealed class RequestTimeoutsKind : ValueKind<RequestTimeouts>
 
     public override Reading<RequestTimeouts> Read(TomlValue value, string baseDirectory)
     {
-        if (value is not TomlTable table)
+        if (value.Content is not TomlTable table)
         {
             var all = Duration.Read(value, baseDirectory);
             return all.Problem is null ? Good(all.Value, []) : Wrong(value);
         }
         TimeSpan? otherwise = RequestTimeouts.Default.Otherwise;
         var prefixes = new Dictionary<string, TimeSpan?>(StringComparer.Ordinal);
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             var limit = Duration.Read(entry.Value, baseDirectory);
             if (limit.Problem is { } problem) return Reading<RequestTimeouts>.Bad($"has a limit for {entry.Key} that {problem}");

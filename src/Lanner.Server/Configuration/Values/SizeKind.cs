@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -20,10 +19,10 @@ internal sealed class SizeKind(long least, long most, bool orNone = false) : Val
     public override string Expected =>
         $"a size from {Plain(least)} to {Plain(most)} such as \"64KB\" (1 KB is 1024 bytes), or a number of bytes{(orNone ? ", or \"none\"" : "")}";
 
-    public override Reading<long?> Read(TomlValue value, string baseDirectory) => value switch
+    public override Reading<long?> Read(TomlValue value, string baseDirectory) => value.Content switch
     {
-        TomlInteger bytes when IsWithin(bytes.Value) => Reading<long?>.Good(bytes.Value),
-        TomlString text => Parse(text.Value, baseDirectory),
+        long bytes when IsWithin(bytes) => Reading<long?>.Good(bytes),
+        string text => Parse(text, baseDirectory),
         _ => Wrong(value),
     };
 

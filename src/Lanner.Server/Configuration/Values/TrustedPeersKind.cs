@@ -1,5 +1,4 @@
 using System.Net;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -13,11 +12,11 @@ internal sealed class TrustedPeersKind : ValueKind<TrustedPeers>
 
     public override string Expected => "a list of networks such as [\"10.0.0.0/8\", \"::1\", \"unix\"], or \"none\"";
 
-    public override Reading<TrustedPeers> Read(TomlValue value, string baseDirectory) => value switch
+    public override Reading<TrustedPeers> Read(TomlValue value, string baseDirectory) => value.Content switch
     {
-        TomlString one => ParseAll([one.Value], baseDirectory),
-        TomlArray many when many.Items.All(static item => item is TomlString) =>
-            ParseAll([.. many.Items.Cast<TomlString>().Select(static item => item.Value)], baseDirectory),
+        string one => ParseAll([one], baseDirectory),
+        IReadOnlyList<TomlValue> many when many.All(static item => item.Content is string) =>
+            ParseAll([.. many.Select(static item => (string)item.Content)], baseDirectory),
         _ => Wrong(value),
     };
 

@@ -1,5 +1,3 @@
-using Lanner.Server.Toml;
-
 namespace Lanner.Server.Configuration.Values;
 
 /// <summary>What came of reading one value: the value, or the problem as the end of a sentence ("must be …").</summary>
@@ -28,7 +26,7 @@ internal abstract class ValueKind<T>
     public abstract string Expected { get; }
 
     public virtual Reading<T> Read(TomlValue value, string baseDirectory) =>
-        value is TomlString text ? Parse(text.Value, baseDirectory) : Wrong(value);
+        value.Content is string text ? Parse(text, baseDirectory) : Wrong(value);
 
     /// <summary>Reads all texts that the command line gave for the option.</summary>
     public virtual Reading<T> ParseAll(IReadOnlyList<string> texts, string baseDirectory) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Lanner.Server.Toml;
 
 namespace Lanner.Server.Configuration.Values;
 
@@ -17,10 +16,10 @@ internal sealed class WorkerCountKind(int most) : ValueKind<WorkerCount>
 
     public override Reading<WorkerCount> Read(TomlValue value, string baseDirectory)
     {
-        if (value is TomlInteger) return Fixed(_number.Read(value, baseDirectory));
-        if (value is not TomlTable table) return Wrong(value);
+        if (value.Content is long) return Fixed(_number.Read(value, baseDirectory));
+        if (value.Content is not TomlTable table) return Wrong(value);
         int? least = null, highest = null;
-        foreach (var entry in table.Entries)
+        foreach (var entry in table)
         {
             if (entry.Key is not ("min" or "max")) return Reading<WorkerCount>.Bad($"must be {Expected}, but holds the key '{entry.Key}'");
             var number = _number.Read(entry.Value, baseDirectory);

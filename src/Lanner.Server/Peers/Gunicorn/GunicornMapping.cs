@@ -1,6 +1,5 @@
 using System.Globalization;
 using Lanner.Server.Configuration;
-using static Lanner.Server.Peers.EquivalentSettings;
 
 namespace Lanner.Server.Peers.Gunicorn;
 
@@ -62,9 +61,9 @@ internal sealed class GunicornMapping
             : gunicorn.App ?? throw new PeerRefusal("there is no app: give one, for example lanner gunicorn shop.wsgi:application, or set wsgi_app");
         var mapping = new GunicornMapping(gunicorn, app, directory);
         mapping.Refuse();
-        if (!hasPassedSockets) mapping._settings.Server("bind", Quoted(gunicorn.Addresses), mapping.Origin("bind"));
-        mapping._settings.App("app", Quoted(app), gunicorn.Text("paste") is { Length: > 0 } ? mapping.Origin("paste") : "APP_MODULE");
-        mapping._settings.App("directory", Quoted(directory), mapping.Origin("chdir"));
+        if (!hasPassedSockets) mapping._settings.Server("bind", TomlText.List(gunicorn.Addresses), mapping.Origin("bind"));
+        mapping._settings.App("app", TomlText.Text(app), gunicorn.Text("paste") is { Length: > 0 } ? mapping.Origin("paste") : "APP_MODULE");
+        mapping._settings.App("directory", TomlText.Text(directory), mapping.Origin("chdir"));
         mapping.MapProcesses();
         mapping.MapTimes();
         mapping.MapLimits();
@@ -101,10 +100,10 @@ internal sealed class GunicornMapping
         foreach (var wrong in variables.Where(static pair => pair.Length < 2))
             throw new PeerRefusal($"{Origin("raw_env")}: \"{wrong[0]}\" is no NAME=VALUE");
         // The last of a name wins, as it does there.
-        var env = variables.GroupBy(static pair => pair[0], static pair => pair[1]).Select(static group => $"{Quoted(group.Key)} = {Quoted(group.Last())}").ToArray();
+        var env = variables.GroupBy(static pair => pair[0], static pair => pair[1]).Select(static group => $"{TomlText.Key(group.Key)} = {TomlText.Text(group.Last())}").ToArray();
         if (env.Length > 0) _settings.App("env", $"{{ {string.Join(", ", env)} }}", Origin("raw_env"));
-        if (_gunicorn.Text("user") is { } user) _settings.App("user", Quoted(user), Origin("user"));
-        if (_gunicorn.Text("group") is { } group) _settings.App("group", Quoted(group), Origin("group"));
+        if (_gunicorn.Text("user") is { } user) _settings.App("user", TomlText.Text(user), Origin("user"));
+        if (_gunicorn.Text("group") is { } group) _settings.App("group", TomlText.Text(group), Origin("group"));
     }
 
     private bool IsGreen => Kind is "gevent" or "eventlet" or "tornado";
@@ -169,7 +168,7 @@ internal sealed class GunicornMapping
             var size = Limit("limit_request_field_size", 64, Most);
             _settings.Server("max_header_bytes", Number(Math.Clamp(size * Limit("limit_request_fields", 1, 10_000), 1024, Most)), Origin("limit_request_field_size"));
         }
-        if (_gunicorn.Text("tmp_upload_dir") is { Length: > 0 } spool) _settings.Server("spool_directory", Quoted(spool), Origin("tmp_upload_dir"));
+        if (_gunicorn.Text("tmp_upload_dir") is { Length: > 0 } spool) _settings.Server("spool_directory", TomlText.Text(spool), Origin("tmp_upload_dir"));
     }
 
     /// <summary>0 is Gunicorn's word for no limit; the most that Lanner allows stands for it.</summary>
@@ -180,7 +179,7 @@ internal sealed class GunicornMapping
         var trusted = _gunicorn.List("forwarded_allow_ips").Where(static text => text.Length > 0).ToList();
         // Whoever comes over a Unix socket is trusted by Gunicorn always.
         var proxies = trusted.Contains("*") ? ["0.0.0.0/0", "::/0", "unix"] : trusted.Append("unix");
-        _settings.Server("trusted_proxies", Quoted(proxies), Origin("forwarded_allow_ips"));
+        _settings.Server("trusted_proxies", TomlText.List(proxies), Origin("forwarded_allow_ips"));
         if (_gunicorn.IsGiven("secure_scheme_headers")
             && _gunicorn.Table("secure_scheme_headers").Any(static header => !(header.Key.Equals("X-FORWARDED-PROTO", StringComparison.OrdinalIgnoreCase) && header.Value == "https")))
             Warning("secure_scheme_headers", "the scheme is taken from X-Forwarded-Proto alone: have the proxy send it");
@@ -188,14 +187,14 @@ internal sealed class GunicornMapping
 
     private void MapLogs()
     {
-        if (_gunicorn.Text("accesslog") is { Length: > 0 } log) _settings.Server("access_log", Quoted(log), Origin("accesslog"));
+        if (_gunicorn.Text("accesslog") is { Length: > 0 } log) _settings.Server("access_log", TomlText.Text(log), Origin("accesslog"));
         if (_gunicorn.Text("accesslog") is { Length: > 0 } && _gunicorn.Text("access_log_format") is { } format && format != CommonFormat)
             Warning("access_log_format", "the access log has Apache's combined form, or JSON with log_format = \"json\" of lanner.toml");
-        if (_gunicorn.Text("errorlog") is { Length: > 0 } file) _settings.Server("log", Quoted(file), Origin("errorlog"));
+        if (_gunicorn.Text("errorlog") is { Length: > 0 } file) _settings.Server("log", TomlText.Text(file), Origin("errorlog"));
         if (_gunicorn.Text("loglevel") is { } level)
-            _settings.Server("log_level", Quoted(level.ToLowerInvariant()), Origin("loglevel"));
-        if (_gunicorn.Text("certfile") is { Length: > 0 } certificate) _settings.Server("tls_certificate", Quoted(certificate), Origin("certfile"));
-        if (_gunicorn.Text("keyfile") is { Length: > 0 } key) _settings.Server("tls_key", Quoted(key), Origin("keyfile"));
+            _settings.Server("log_level", TomlText.Text(level.ToLowerInvariant()), Origin("loglevel"));
+        if (_gunicorn.Text("certfile") is { Length: > 0 } certificate) _settings.Server("tls_certificate", TomlText.Text(certificate), Origin("certfile"));
+        if (_gunicorn.Text("keyfile") is { Length: > 0 } key) _settings.Server("tls_key", TomlText.Text(key), Origin("keyfile"));
     }
 
     private void MapRest()

@@ -1,28 +1,12 @@
 using System.Globalization;
-using System.Text;
+using Tomlyn.Syntax;
 
-namespace Lanner.Server.Migration;
+namespace Lanner.Server.Configuration;
 
 /// <summary>Values as they are written in a TOML file.</summary>
 internal static class TomlText
 {
-    public static string Text(string value)
-    {
-        var text = new StringBuilder(value.Length + 2).Append('"');
-        foreach (var c in value)
-        {
-            _ = c switch
-            {
-                '"' => text.Append("\\\""),
-                '\\' => text.Append(@"\\"),
-                '\n' => text.Append("\\n"),
-                '\t' => text.Append("\\t"),
-                < ' ' or '\x7f' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"),
-                _ => text.Append(c),
-            };
-        }
-        return text.Append('"').ToString();
-    }
+    public static string Text(string value) => new StringValueSyntax(value).ToString();
 
     public static string List(IEnumerable<string> values) => $"[{string.Join(", ", values.Select(Text))}]";
 
@@ -43,5 +27,5 @@ internal static class TomlText
     }
 
     /// <summary>A key, quoted where it must be.</summary>
-    public static string Key(string key) => key.Length > 0 && key.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? key : Text(key);
+    public static string Key(string key) => new KeySyntax(key).ToString();
 }
