@@ -19,7 +19,7 @@ internal sealed class NatsFeed : IAsyncDisposable
     private static readonly TimeSpan s_expiry = TimeSpan.FromSeconds(4);
 
     /// <summary>JetStream removes a consumer from which nothing has been fetched for so long.</summary>
-    private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_forgotten = TimeSpan.FromSeconds(10);
 
     private readonly NatsLink _link;
     private readonly string _stream;
@@ -71,7 +71,7 @@ internal sealed class NatsFeed : IAsyncDisposable
             }
             await EndBatchAsync();
         }
-        catch (Exception e) when (e is NatsException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (NatsLink.IsOfLibrary(e) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The consumer is gone, or the connection.
             _isBroken = true;
@@ -87,7 +87,7 @@ internal sealed class NatsFeed : IAsyncDisposable
         {
             await EndBatchAsync();
         }
-        catch (Exception e) when (e is NatsException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (NatsLink.IsOfLibrary(e))
         {
             // With the connection.
         }

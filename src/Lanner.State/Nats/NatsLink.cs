@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 
@@ -11,9 +9,6 @@ namespace Lanner.State.Nats;
 /// </summary>
 internal sealed class NatsLink : IAsyncDisposable
 {
-    /// <summary>For an answer; leaders that are stopped or cut off do not give one.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
-
     /// <summary>A server that has been quiet for so long is asked whether it is there.</summary>
     private static readonly TimeSpan s_pingAfter = TimeSpan.FromSeconds(3);
 
@@ -45,7 +40,7 @@ internal sealed class NatsLink : IAsyncDisposable
         Server = server;
         Lost = _ending.Token;
         _socket = new NatsSocket(server);
-        _connection = new NatsConnection(Options());
+        _connection = new NatsConnection(NatsLinkOptions.Of(server, options, _socket));
         _jetStream = new NatsJSContext(_connection);
         _connection.ServerError += OnServerError;
         _connection.ConnectionDisconnected += async (_, _) => await _ending.CancelAsync();
@@ -75,10 +70,11 @@ internal sealed class NatsLink : IAsyncDisposable
     public static async Task<NatsLink> OpenAsync(NatsEndpoint server, NatsOptions options, Action<string> denied, TimeProvider time, CancellationToken cancellationToken)
     {
         var link = new NatsLink(server, options, denied, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Lost);
         Task connecting = link._connection.ConnectAsync().AsTask();
         try
         {
-            await connecting.WaitAsync(NatsLinkProblem.Patience, time, cancellationToken);
+            await connecting.WaitAsync(NatsLinkOptions.PatienceToOpen, time, stop.Token);
             link.RequireVersion();
             link.Hear();
             link._watching = link.WatchAsync();
@@ -87,7 +83,7 @@ internal sealed class NatsLink : IAsyncDisposable
         catch (Exception e)
         {
             // Looked at before the socket is closed, which is a failure too.
-            LogFaultException problem = e as LogFaultException ?? NatsLinkProblem.Of(e, link._socket, link._connection.ServerInfo, link.Where, options);
+            LogFaultException problem = link.Problem(e);
             await link.DisposeAsync();
             await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
@@ -134,6 +130,9 @@ internal sealed class NatsLink : IAsyncDisposable
     /// <summary>Something came from the server: it lives.</summary>
     public void Hear() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
+    /// <summary>Whether it is one of the library's failures: also of what it does when it is used while it is disposed of.</summary>
+    public static bool IsOfLibrary(Exception failure) => failure is NatsException or ObjectDisposedException or InvalidOperationException;
+
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
@@ -142,42 +141,11 @@ internal sealed class NatsLink : IAsyncDisposable
         await _connection.DisposeAsync().AsTask().WaitAsync(s_closing, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>What the library throws when it is disposed of while it is used, too.</summary>
-    private static bool IsOfLibrary(Exception e) => e is NatsException or ObjectDisposedException or InvalidOperationException;
-
-    private NatsOpts Options()
+    private LogFaultException Problem(Exception failure)
     {
-        NatsAddress address = _options.Address;
-        return new NatsOpts
-        {
-            Url = Where,
-            Name = "lanner",
-            AuthOpts = new NatsAuthOpts { Username = address.User, Password = address.Password, Token = address.Token },
-            // Not the library's choice, which is to require TLS as soon as there is anything to be configured about it.
-            TlsOpts = new NatsTlsOpts { Mode = address.IsTls ? TlsMode.Require : TlsMode.Prefer, ConfigureClientAuthentication = ConfigureAsync },
-            SocketConnectionFactory = _socket,
-            // One for all steps of connecting is kept by who opens.
-            ConnectTimeout = NatsLinkProblem.Patience * 2,
-            RequestTimeout = s_patience * 2,
-            CommandTimeout = s_patience,
-            // The library's own pings end for good when one of them finds the buffer full, which is when they are needed.
-            PingInterval = TimeSpan.Zero,
-        };
-    }
-
-    private ValueTask ConfigureAsync(SslClientAuthenticationOptions encryption)
-    {
-        NatsAddress address = _options.Address;
-        // Servers that were learnt of come as IP addresses: their certificates have the name that they are known by.
-        bool hasName = Uri.CheckHostName(Server.Host) == UriHostNameType.Dns || address.Servers.Any(known => known.Host == Server.Host);
-        encryption.TargetHost = hasName ? Server.Host : address.Servers[0].Host;
-        if (_options.CertificateAuthorities is { } file)
-        {
-            var authorities = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            authorities.CustomTrustStore.ImportFromPemFile(file);
-            encryption.CertificateChainPolicy = authorities;
-        }
-        return ValueTask.CompletedTask;
+        if (Lost.IsCancellationRequested)
+            return new LogFaultException(LogFault.Refused, $"{Where} refuses the connection: {Reason}", failure);
+        return failure as LogFaultException ?? NatsLinkProblem.Of(failure, _socket, _connection.ServerInfo, Where, _options);
     }
 
     private void RequireVersion()
@@ -191,7 +159,7 @@ internal sealed class NatsLink : IAsyncDisposable
     {
         if (Lost.IsCancellationRequested)
             throw new LogFaultException(LogFault.NotSent, "the connection to NATS is lost");
-        using var patience = new CancellationTokenSource(s_patience, _time);
+        using var patience = new CancellationTokenSource(NatsLinkOptions.Patience, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost, patience.Token);
         try
         {
@@ -202,7 +170,7 @@ internal sealed class NatsLink : IAsyncDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LogFaultException(LogFault.NoAnswer,
-                Lost.IsCancellationRequested ? "the connection to NATS was lost before the answer" : $"no answer from NATS within {s_patience.TotalSeconds:0.#} s", e);
+                Lost.IsCancellationRequested ? "the connection to NATS was lost before the answer" : $"no answer from NATS within {NatsLinkOptions.Patience.TotalSeconds:0.#} s", e);
         }
         catch (NatsJSApiException)
         {

@@ -10,9 +10,6 @@ internal static class NatsLinkProblem
 {
     private const string ServerError = "Server error: ";
 
-    /// <summary>For a server to be connected to: TCP, what it says of itself, TLS, credentials.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
-
     /// <summary>A sentence that says what is wrong, where and how to mend it.</summary>
     public static LogFaultException Of(Exception failure, NatsSocket socket, INatsServerInfo? info, string where, NatsOptions options)
     {
@@ -56,7 +53,7 @@ internal static class NatsLinkProblem
     {
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"{where} cannot be reached: connection refused. Start nats-server there, or correct the address (state)",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"{where} cannot be reached: its name is not known. Correct the address (state), or the names that this machine knows",
-        TimeoutException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.TimedOut } => $"{where} cannot be reached: no answer within {Patience.TotalSeconds:0} s. Is it running, and may this machine reach that port?",
+        TimeoutException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.TimedOut } => $"{where} cannot be reached: no answer within {NatsLinkOptions.PatienceToOpen.TotalSeconds:0} s. Is it running, and may this machine reach that port?",
         SocketException => $"{where} cannot be reached: {cause.Message}. Correct the address (state), or the network",
         AuthenticationException => $"{where} cannot be trusted: {cause.Message} Its certificate has to be for this name, and signed by an authority that this machine knows{(options.CertificateAuthorities is { } file ? $" from {file}" : "")}",
         CryptographicException or UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException when options.CertificateAuthorities is { } file => $"the certificates in {file} cannot be read: {cause.Message}",

@@ -34,6 +34,9 @@ internal sealed class FakeNats : IDisposable
         return client;
     }
 
+    /// <summary>The next client, of which nothing is heard and to which nothing is said.</summary>
+    public async Task<FakeClient> AcceptSilentAsync(CancellationToken limit) => new(await _listener.AcceptSocketAsync(limit), limit);
+
     public void Dispose() => _listener.Dispose();
 }
 

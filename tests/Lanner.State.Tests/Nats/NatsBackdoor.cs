@@ -43,7 +43,7 @@ internal sealed class NatsBackdoor : IAsyncDisposable
     }
 
     /// <summary>What the log does not do.</summary>
-    public async Task CallAsync<T>(Func<NatsJSContext, CancellationToken, ValueTask<T>> call) =>
+    public async Task<T> CallAsync<T>(Func<NatsJSContext, CancellationToken, ValueTask<T>> call) =>
         await (await _connector.LinkAsync(patient: true, _limit)).CallAsync(call, _limit);
 
     public ValueTask DisposeAsync() => _connector.DisposeAsync();
