@@ -118,9 +118,30 @@ public sealed class SqliteStoreTests : SettingsStoreTests
 
         Assert.Null(await state.LoadAsync("shop", default));
         Assert.True(await state.TryAppendAsync("shop", 0, [first], default));
+    }
 
-        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_connection")]
-        static extern ref readonly SqliteConnection ConnectionOf(SqliteState state);
+    [Fact]
+    public async Task TryAppendAsync_DiskFullInTheTransaction_ChangesNothingAndLeavesItUsable()
+    {
+        await using SqliteState state = await SqliteState.OpenAsync(_directory, default);
+        var large = new StoredSettings(new SettingsSnapshot(1, new byte[1 << 20]), default, "", "{}"u8.ToArray());
+        Limit(state, 50);
+        for (int i = 0; i < 2; i++)
+        {
+            StateException failure = await Assert.ThrowsAsync<StateException>(() => state.TryAppendAsync("shop", 0, [large], default));
+            Assert.Contains("the disk is full", failure.Message, StringComparison.Ordinal);
+        }
+        Limit(state, 10_000);
+
+        Assert.Null(await state.LoadAsync("shop", default));
+        Assert.True(await state.TryAppendAsync("shop", 0, [large], default));
+
+        static void Limit(SqliteState state, int pages)
+        {
+            using SqliteCommand command = ConnectionOf(state).CreateCommand();
+            command.CommandText = $"PRAGMA max_page_count = {pages}";
+            command.ExecuteNonQuery();
+        }
     }
 
     [Fact]
@@ -157,4 +178,7 @@ public sealed class SqliteStoreTests : SettingsStoreTests
         Assert.True(await state.TryAppendAsync("shop", 0, [new StoredSettings(SettingsSnapshot.Empty with { Version = 1 }, default, "", "{}"u8.ToArray())], default));
         Assert.Equal(1, (await state.LoadAsync("shop", default))!.Snapshot.Version);
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_connection")]
+    private static extern ref readonly SqliteConnection ConnectionOf(SqliteState state);
 }

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace Lanner.State.Sqlite;
 
@@ -109,24 +108,13 @@ public sealed partial class SqliteState : ISettingsStore, IJobLedger
         return asked.ExecuteScalar() as long? ?? 0;
     }
 
-    /// <summary>
-    /// Does work in a transaction, which takes the right to write at once: what is read in it cannot be changed by another before the commit.
-    /// Not in one of the driver's: SQLite takes back by itself what it cannot write, and the driver, when that was at the commit, begins no other one.
-    /// </summary>
+    /// <summary>Does work in a transaction, which takes the right to write at once: what is read in it cannot be changed by another before the commit.</summary>
     private T AllOrNothing<T>(Func<T> work)
     {
-        Execute("BEGIN IMMEDIATE");
-        try
-        {
-            T made = work();
-            Execute("COMMIT");
-            return made;
-        }
-        finally
-        {
-            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-                Execute("ROLLBACK");
-        }
+        using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
+        T made = work();
+        transaction.Commit();
+        return made;
     }
 
     private void Execute(string text)
