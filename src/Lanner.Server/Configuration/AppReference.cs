@@ -44,11 +44,12 @@ internal static class AppReference
 
     public static bool IsName(string name) => name.Length > 0 && Array.TrueForAll(name.ToCharArray(), IsAllowed);
 
-    /// <summary>The file of <c>path/to/file.py[:name]</c>; null for every other form.</summary>
+    /// <summary>The file of <c>path/to/file.py[:name]</c> or <c>/path/to/script:name</c>; null for every other form.</summary>
     private static string? SourceFile(string app)
     {
         var (file, name) = Halves(app);
-        if (!IsNamed(".py") && !IsNamed(".wsgi")) return null;
+        // Apache's scripts may be called anything: with a leading slash it can be nothing but a file.
+        if (!IsNamed(".py") && !IsNamed(".wsgi") && !(file.StartsWith('/') && !file.EndsWith('/') && name is not null)) return null;
         return name is null || (WithoutCall(name) is { Length: > 0 } path && IsWord(path.Replace(".", "", StringComparison.Ordinal))) ? file : null;
 
         bool IsNamed(string ending) => file.Length > ending.Length && file.EndsWith(ending, StringComparison.Ordinal);

@@ -26,6 +26,9 @@ internal static class TomlText
         return Number(value);
     }
 
+    /// <summary>What may stand behind <c>#</c>: one line, without control characters.</summary>
+    public static string Comment(string text) => string.Concat(text.ReplaceLineEndings(" ").Where(static c => !char.IsControl(c)));
+
     /// <summary>A key, quoted where it must be.</summary>
     public static string Key(string key) => new KeySyntax(key).ToString();
 }

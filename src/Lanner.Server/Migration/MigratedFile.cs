@@ -30,7 +30,7 @@ internal static partial class MigratedFile
     }
 
     /// <summary>In the order of the peer's files; what has no line of its own comes last.</summary>
-    public static IEnumerable<Remark> InOrder(IReadOnlyList<Remark> remarks) => remarks
+    public static IEnumerable<Remark> InOrder(IEnumerable<Remark> remarks) => remarks
         .Select(static remark => (Remark: remark, Place: PlaceForm().Match(remark.Option)))
         .OrderBy(static entry => !entry.Place.Success)
         .ThenBy(static entry => entry.Place.Groups["file"].Value, StringComparer.Ordinal)
@@ -43,7 +43,7 @@ internal static partial class MigratedFile
     /// <summary>What was gathered in parts becomes settings.</summary>
     private static void Complete(MigratedServer migrated)
     {
-        if (migrated.Binds.Count > 0) migrated.Give("bind", "bind", TomlText.List(migrated.Binds));
+        if (migrated.Binds.Count > 0) migrated.Give("bind", "bind", TomlText.List(migrated.Binds), migrated.BindComment);
         foreach (var app in migrated.Apps)
         {
             if (app.Mounts.Count > 0) migrated.Give("mount", app, "mount", TomlText.List(app.Mounts.Distinct()));
@@ -58,5 +58,5 @@ internal static partial class MigratedFile
         foreach (var line in lines) file.Append(line).Append('\n');
     }
 
-    private static string Comment(string text) => $"# {string.Concat(text.ReplaceLineEndings(" ").Where(static c => !char.IsControl(c)))}\n";
+    private static string Comment(string text) => $"# {TomlText.Comment(text)}\n";
 }

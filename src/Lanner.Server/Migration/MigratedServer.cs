@@ -20,11 +20,20 @@ internal sealed class MigratedServer(string peer, string file)
 
     public List<string> Binds { get; } = [];
 
+    public string? BindComment { get; set; }
+
     public List<MigratedApp> Apps { get; } = [];
 
     public List<MigratedJob> Jobs { get; } = [];
 
+    /// <summary>What stands at the top of the new file.</summary>
     public List<Remark> Remarks { get; } = [];
+
+    /// <summary>What stands in the place of a setting.</summary>
+    public List<Remark> Losses { get; } = [];
+
+    /// <summary>Whether everything is in the new file that Lanner has a setting for.</summary>
+    public bool IsComplete => Losses.Count == 0 && !Remarks.Exists(static remark => remark.Verdict == Verdict.Lost);
 
     public void Ignore(string option, string why) => Add(new Remark(option, Verdict.Ignored, why));
 
@@ -32,17 +41,36 @@ internal sealed class MigratedServer(string peer, string file)
 
     public void Refuse(string option, string why) => Add(new Remark(option, Verdict.Refused, why));
 
+    /// <summary>Something without a place of its own in the new file was lost.</summary>
+    public void Lose(string option, string why) => Add(new Remark(option, Verdict.Lost, why));
+
+    /// <summary>A setting of <c>[server]</c> was lost.</summary>
+    public void Lose(string option, string key, string why)
+    {
+        Server.Lose(key, $"{option}: {why}");
+        Losses.Add(new Remark(option, Verdict.Lost, why));
+    }
+
+    /// <summary>A setting of an app was lost.</summary>
+    public void Lose(string option, MigratedApp app, string key, string why)
+    {
+        app.Table.Lose(key, $"{option}: {why}");
+        Losses.Add(new Remark(option, Verdict.Lost, why));
+    }
+
     /// <summary>An app whose name says what it is and is no other's.</summary>
     public MigratedApp AddApp(string app, string directory)
     {
-        var name = AppReference.DeriveName(app, directory);
-        var unique = name;
-        for (var number = 2; Apps.Any(other => other.Name == unique); number++)
-            unique = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
-        var added = new MigratedApp(unique);
-        Apps.Add(added);
+        var added = AddNamed(AppReference.DeriveName(app, directory), directory);
         Give(app, added, "app", TomlText.Text(app));
-        Give(directory, added, "directory", TomlText.Text(directory));
+        return added;
+    }
+
+    /// <summary>An app that has settings, but nobody can tell which it is.</summary>
+    public MigratedApp AddLostApp(string option, string why, string directory)
+    {
+        var added = AddNamed("app", directory);
+        Lose(option, added, "app", why);
         return added;
     }
 
@@ -55,22 +83,24 @@ internal sealed class MigratedServer(string peer, string file)
         return added;
     }
 
-    /// <summary>Sets a setting of <c>[server]</c>; a value that the loader would refuse becomes a remark.</summary>
+    /// <summary>Sets a setting of <c>[server]</c>; a value that the loader would refuse is lost.</summary>
     public void Give(string option, string key, string toml, string? comment = null)
     {
-        if (Server.Set(key, toml, comment) is { } problem) Refuse(option, problem);
+        if (Server.Set(key, toml, comment) is { } problem) Lose(option, key, problem);
     }
 
-    /// <summary>Sets a setting of an app; a value that the loader would refuse becomes a remark.</summary>
+    /// <summary>Sets a setting of an app; a value that the loader would refuse is lost.</summary>
     public void Give(string option, MigratedApp app, string key, string toml, string? comment = null)
     {
-        if (app.Table.Set(key, toml, comment) is { } problem) Refuse(option, problem);
+        if (app.Table.Set(key, toml, comment) is { } problem) Lose(option, app, key, problem);
     }
 
-    /// <summary>Sets a setting of a job; a value that the loader would refuse becomes a remark.</summary>
+    /// <summary>Sets a setting of a job; a value that the loader would refuse is lost.</summary>
     public void Give(string option, MigratedJob job, string key, string toml)
     {
-        if (job.Table.Set(key, toml) is { } problem) Refuse(option, problem);
+        if (job.Table.Set(key, toml) is not { } problem) return;
+        job.Table.Lose(key, $"{option}: {problem}");
+        Losses.Add(new Remark(option, Verdict.Lost, problem));
     }
 
     /// <summary>Adds an address, once; an address for every interface makes those of the same port superfluous.</summary>
@@ -79,7 +109,7 @@ internal sealed class MigratedServer(string peer, string file)
         var reading = new Configuration.Values.BindAddressKind().Parse(address, Directory);
         if (reading.Problem is { } problem)
         {
-            Refuse(option, $"bind {problem}");
+            Lose(option, "bind", $"bind {problem}");
             return;
         }
         var text = reading.Value!.ToString()!;
@@ -90,6 +120,17 @@ internal sealed class MigratedServer(string peer, string file)
     /// <summary>A path of the peer's file, made absolute; an empty one is where the file lies.</summary>
     public string Absolute(string path, string? directory = null) =>
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Length == 0 ? "." : path, directory ?? Directory));
+
+    private MigratedApp AddNamed(string name, string directory)
+    {
+        var unique = name;
+        for (var number = 2; Apps.Any(other => other.Name == unique); number++)
+            unique = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+        var added = new MigratedApp(unique);
+        Apps.Add(added);
+        Give(directory, added, "directory", TomlText.Text(directory));
+        return added;
+    }
 
     private void Add(Remark remark)
     {

@@ -29,7 +29,11 @@ internal sealed class ModWsgiMigration
         var migration = new ModWsgiMigration(source);
         migration.ReadGroups();
         migration.ReadScripts();
-        if (migration._apps.Count == 0) throw new MigrationFailure($"{source.Path} names no app: it needs a WSGIScriptAlias");
+        if (migration._apps.Count == 0)
+        {
+            var lost = migration._migrated.Remarks.Find(static remark => remark.Verdict == Verdict.Lost);
+            throw new MigrationFailure(lost is null ? $"{source.Path} names no app: it needs a WSGIScriptAlias" : $"{source.Path} names no app that can be carried over: {lost.Option}: {lost.Why}");
+        }
         migration.ReadServer();
         migration.Rest();
         return migration._migrated;
@@ -56,12 +60,12 @@ internal sealed class ModWsgiMigration
         {
             if (directive.Arguments is not [var prefix, var script, .. var options])
             {
-                _migrated.Refuse(directive.Option, "it must be a prefix and a file");
+                _migrated.Lose(directive.Option, "it must be a prefix and a file");
                 continue;
             }
             if (script.Contains("${", StringComparison.Ordinal) || Directory.Exists(_migrated.Absolute(script)) || script.EndsWith('/'))
             {
-                _migrated.Refuse(directive.Option, "the script must be one file: write a WSGIScriptAlias for each script of the directory");
+                _migrated.Lose(directive.Option, "the script must be one file: write a WSGIScriptAlias for each script of the directory");
                 continue;
             }
             var full = _migrated.Absolute(script);
@@ -74,7 +78,7 @@ internal sealed class ModWsgiMigration
                 var text = full.EndsWith(".wsgi", StringComparison.Ordinal) && name == "application" ? full : $"{full}:{name}";
                 if (Configuration.AppReference.FindProblem(text) is { } problem)
                 {
-                    _migrated.Refuse(directive.Option, problem);
+                    _migrated.Lose(directive.Option, problem);
                     continue;
                 }
                 _apps[(full, group, name)] = app = AddApp(directive, full, text, group);
@@ -110,6 +114,11 @@ internal sealed class ModWsgiMigration
 
     private void Option(MigratedApp app, string option, string name, string value)
     {
+        if (value.Contains("${", StringComparison.Ordinal))
+        {
+            _migrated.Lose(option, "the file does not define the variable: write its value");
+            return;
+        }
         switch (name.ToLowerInvariant())
         {
             case "processes": Number("workers"); break;
@@ -130,14 +139,14 @@ internal sealed class ModWsgiMigration
                 break;
             case "restart-interval": Seconds("max_lifetime"); break;
             case "memory-limit":
-                if (IsNumber(out var bytes) && bytes > 0)
+                if (IsNumber("max_memory", out var bytes) && bytes > 0)
                 {
                     _migrated.Give(option, app, "max_memory", TomlText.Bytes(bytes));
                     _migrated.Change(option, "a worker that takes more is replaced after its requests, instead of failing to allocate");
                 }
                 break;
             case "virtual-memory-limit":
-                if (IsNumber(out var space) && space > 0) app.AddressSpace = TomlText.Bytes(space);
+                if (IsNumber("limits", out var space) && space > 0) app.AddressSpace = TomlText.Bytes(space);
                 break;
             case "cpu-priority":
                 if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nice)) app.Nice = TomlText.Number(nice);
@@ -145,22 +154,22 @@ internal sealed class ModWsgiMigration
             default: ModWsgiVerdicts.Options.Tell(_migrated, name, option, "Lanner knows no such option of WSGIDaemonProcess"); break;
         }
 
-        bool IsNumber(out long number)
+        bool IsNumber(string key, out long number)
         {
             if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number)) return true;
-            _migrated.Refuse(option, "it is no number");
+            _migrated.Lose(option, app, key, "it is no number");
             return false;
         }
 
         void Number(string key)
         {
-            if (IsNumber(out var number)) _migrated.Give(option, app, key, TomlText.Number(number));
+            if (IsNumber(key, out var number)) _migrated.Give(option, app, key, TomlText.Number(number));
         }
 
         // Zero leaves a limit out there.
         void Seconds(string key)
         {
-            if (IsNumber(out var number) && (number > 0 || key == "request_timeout")) _migrated.Give(option, app, key, TomlText.Seconds(number));
+            if (IsNumber(key, out var number) && (number > 0 || key == "request_timeout")) _migrated.Give(option, app, key, TomlText.Seconds(number));
         }
     }
 

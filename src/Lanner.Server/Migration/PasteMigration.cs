@@ -58,7 +58,7 @@ internal static class PasteMigration
         if (use.Length > 0 && !use.StartsWith("waitress", StringComparison.OrdinalIgnoreCase) && use != "main")
             migrated.Change($"use = {server["use"]}", "as if it were waitress: only the options of waitress, gunicorn and Paste are known");
         Binds("0.0.0.0:8080");
-        WaitressOptions.Apply(migrated, app, options);
+        WaitressOptions.Apply(migrated, app, options.Select(static option => new WaitressOption(option.Key, option.Value, option.Option)));
 
         void Binds(string otherwise)
         {

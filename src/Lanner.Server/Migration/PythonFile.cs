@@ -1,122 +1,120 @@
-using System.Text.RegularExpressions;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Lanner.Server.Configuration;
+using Lanner.Server.Configuration.Values;
 
 namespace Lanner.Server.Migration;
 
 /// <summary>
-/// The assignments, functions and statements on the outermost level of a Python file, each with its first line. The file
-/// is never executed: what stands inside <c>if</c>, <c>def</c> or <c>for</c> belongs to that statement.
+/// Has Python's own parser read a Python file, in a process of its own and without running any of it: whatever the file
+/// holds, that process is all that can suffer.
 /// </summary>
-internal static partial class PythonFile
+internal static class PythonFile
 {
-    public static IReadOnlyList<PythonAssignment> Read(string text)
+    /// <summary>More than any configuration: the parser takes a thousand times as much memory.</summary>
+    private const int MostBytes = 256 * 1024;
+
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(20);
+
+    /// <param name="source">The file, and the interpreter to read it with.</param>
+    /// <param name="module">What <c>__name__</c> is in it.</param>
+    /// <param name="calls">Functions whose calls are wanted.</param>
+    public static IReadOnlyList<PythonStatement> Read(Source source, string module, params string[] calls) => Read(source, module, s_longest, calls);
+
+    internal static IReadOnlyList<PythonStatement> Read(Source source, string module, TimeSpan limit, params string[] calls)
     {
-        var found = new List<PythonAssignment>();
-        var names = new Dictionary<string, object>(StringComparer.Ordinal);
-        foreach (var (statement, line) in Statements(text.ReplaceLineEndings("\n").TrimStart('\uFEFF')))
+        var content = Source.ReadBytes(source.Path, MostBytes);
+        var python = Interpreter(source);
+        var outline = Ask(python, [source.Path, module, string.Join(',', calls)], content, limit, source.Path);
+        if (outline.Problem is not { } problem) return outline.Statements;
+        var place = (problem.Line, problem.Column) switch
         {
-            var first = statement.Split('\n')[0].Trim();
-            if (FunctionForm().Match(statement) is { Success: true } function)
-            {
-                found.Add(new PythonAssignment(function.Groups["name"].Value, null, first, line));
-            }
-            else if (AssignmentForm().Match(statement) is { Success: true } assignment)
-            {
-                var name = assignment.Groups["name"].Value;
-                var expression = statement[assignment.Length..].Trim();
-                var value = PythonExpression.Read(expression, names);
-                if (value is null) names.Remove(name);
-                else names[name] = value;
-                found.Add(new PythonAssignment(name, value, Shown(expression), line));
-            }
-            else if (!statement.StartsWith('"') && !statement.StartsWith('\'') && !statement.StartsWith('@') && !ImportForm().IsMatch(statement) && statement != "pass")
-            {
-                found.Add(new PythonAssignment("", null, first, line));
-            }
-        }
-        return found;
+            ( > 0, > 0) => string.Create(CultureInfo.InvariantCulture, $":{problem.Line}:{problem.Column}"),
+            ( > 0, _) => string.Create(CultureInfo.InvariantCulture, $":{problem.Line}"),
+            _ => "",
+        };
+        throw new MigrationFailure($"{source.Path}{place}: {problem.What}");
     }
 
-    private static string Shown(string expression) =>
-        string.Join(' ', expression.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(static line => !line.StartsWith('#')));
-
-    /// <summary>Whole statements: lines within brackets, strings and indented blocks belong to the one above.</summary>
-    private static IEnumerable<(string Text, int Line)> Statements(string text)
+    private static string Interpreter(Source source)
     {
-        int start = -1, startLine = 0, line = 1, depth = 0;
-        var isBlock = false;
-        for (var at = 0; at < text.Length;)
+        var interpreter = new PythonInterpreter(source.Environment);
+        Reading<string> found;
+        if (source.Python is { } given)
         {
-            // At the beginning of a line that continues nothing.
-            var end = text.IndexOf('\n', at) is var newline and >= 0 ? newline : text.Length;
-            var content = text[at..end].Trim();
-            var isIndented = text[at] is ' ' or '\t';
-            if (content.Length > 0 && content[0] != '#' && !isIndented && !(isBlock && IsContinued(content)))
-            {
-                if (start >= 0) yield return (text[start..at].Trim(), startLine);
-                (start, startLine) = (at, line);
-                isBlock = BlockForm().IsMatch(content);
-            }
-            // To the end of the logical line.
-            char quote = '\0';
-            var triple = false;
-            for (; at < text.Length; at++)
-            {
-                var c = text[at];
-                if (c == '\n') line++;
-                if (quote != '\0')
-                {
-                    if (c == '\\')
-                    {
-                        if (at + 1 < text.Length && text[at + 1] == '\n') line++;
-                        at++;
-                    }
-                    else if (triple ? text.AsSpan(at).StartsWith([quote, quote, quote]) : c == quote || c == '\n')
-                    {
-                        if (triple) at += 2;
-                        quote = '\0';
-                    }
-                }
-                else if (c is '"' or '\'')
-                {
-                    (quote, triple) = (c, text.AsSpan(at).StartsWith([c, c, c]));
-                    if (triple) at += 2;
-                }
-                else if (c == '#')
-                {
-                    while (at + 1 < text.Length && text[at + 1] != '\n') at++;
-                }
-                else if (c is '[' or '(' or '{') depth++;
-                else if (c is ']' or ')' or '}') depth = Math.Max(0, depth - 1);
-                else if (c == '\\' && at + 1 < text.Length && text[at + 1] == '\n')
-                {
-                    at++;
-                    line++;
-                }
-                else if (c == '\n' && depth == 0)
-                {
-                    at++;
-                    break;
-                }
-            }
+            var path = new InterpreterKind().Parse(given, Directory.GetCurrentDirectory());
+            found = path.Problem is { } wrong ? Reading<string>.Bad($"--python {wrong}") : interpreter.Resolve(path.Value!);
         }
-        if (start >= 0) yield return (text[start..].Trim(), startLine);
+        else found = interpreter.FindDefault();
+        return found.Problem is { } problem ? throw new MigrationFailure(problem) : found.Value!;
     }
 
-    /// <summary>The branches of a block, and what its decorators stand before.</summary>
-    private static bool IsContinued(string content) => BranchForm().IsMatch(content);
+    private static PythonOutline Ask(string python, string[] arguments, byte[] content, TimeSpan limit, string path)
+    {
+        // Isolated: neither the app's packages nor the user's variables take part, and nothing is written.
+        var start = new ProcessStartInfo(python, ["-I", "-S", "-B", Path.Combine(ServerHost.PythonDirectory, "lanner", "peers", "outline"), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            using var timer = new Timer(_ => End(process), null, limit, Timeout.InfiniteTimeSpan);
+            Give(process, content);
+            var answer = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return Understand(python, path, process.ExitCode, answer);
+        }
+        catch (Win32Exception problem)
+        {
+            throw new MigrationFailure($"{python} could not be started: {problem.Message}");
+        }
+    }
 
-    [GeneratedRegex(@"\A(?<name>[A-Za-z_]\w*)\s*(:[^=\n]*)?=(?!=)")]
-    private static partial Regex AssignmentForm();
+    private static void End(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself in this moment.
+        }
+    }
 
-    [GeneratedRegex(@"\A(@[^\n]*\n\s*)*(async\s+)?def\s+(?<name>\w+)")]
-    private static partial Regex FunctionForm();
+    private static void Give(Process process, byte[] content)
+    {
+        try
+        {
+            using var input = process.StandardInput.BaseStream;
+            input.Write(content);
+        }
+        catch (IOException)
+        {
+            // It has ended early; what it says, or its exit code, tells why.
+        }
+    }
 
-    [GeneratedRegex(@"\A(else|elif|except|finally|\))")]
-    private static partial Regex BranchForm();
-
-    [GeneratedRegex(@"\A(import|from)\s")]
-    private static partial Regex ImportForm();
-
-    [GeneratedRegex(@"\A(if|for|while|try|with|def|class|async|match)\b")]
-    private static partial Regex BlockForm();
+    private static PythonOutline Understand(string python, string path, int exitCode, string answer)
+    {
+        const int Signals = 128, Killed = 9;
+        if (exitCode == Signals + Killed) throw new MigrationFailure($"{path} takes too long to read, or too much memory");
+        // A parser before Python 3.11 has no bound of its own.
+        if (exitCode > Signals) throw new MigrationFailure($"{path}: it is nested too deeply, or too large ({python} ended with signal {exitCode - Signals})");
+        try
+        {
+            if (exitCode == 0 && JsonSerializer.Deserialize(answer, MigrationJson.Default.PythonOutline) is { } outline) return outline;
+        }
+        catch (JsonException)
+        {
+            // As if it had said nothing.
+        }
+        throw new MigrationFailure($"{python} is no Python 3.9 or later: it gave no answer");
+    }
 }

@@ -9,8 +9,11 @@ internal enum Verdict
     /// <summary>Carried over, but it means something else than before.</summary>
     Changed,
 
-    /// <summary>Lost: the user has to do something about it.</summary>
+    /// <summary>Lost, because Lanner has no such thing: the user has to do something about it.</summary>
     Refused,
+
+    /// <summary>Lost, although Lanner has a setting for it: the new file is not complete without.</summary>
+    Lost,
 }
 
 /// <summary>One line about an option of the peer's file.</summary>
@@ -19,6 +22,7 @@ internal sealed record Remark(string Option, Verdict Verdict, string Why)
     public override string ToString() => Verdict switch
     {
         Verdict.Ignored => $"{Option}: ignored because {Why}",
+        Verdict.Lost => $"TODO {Option}: {Why}",
         Verdict.Refused => $"{Option}: refused because {Why}",
         _ => $"{Option}: carried over, but {Why}",
     };

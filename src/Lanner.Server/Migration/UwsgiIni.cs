@@ -33,7 +33,18 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
     /// <summary>Whether a key only served other lines.</summary>
     public bool IsPlaceholder(string key) => _placeholders.Contains(key);
 
-    public void Read(string path, string section = "uwsgi") => Read(path, section, 0);
+    public void Read(string path, string section = "uwsgi")
+    {
+        Read(path, section, 0);
+        // uWSGI replaces placeholders when it has read everything: they may name lines that follow.
+        for (var i = 0; i < _lines.Count; i++)
+        {
+            var line = _lines[i] with { Value = WithPlaceholders(_lines[i].Value) };
+            if (PlaceholderForm().IsMatch(line.Value) || EnvironmentForm().IsMatch(line.Value))
+                migrated.Change(line.Option, "with a variable that neither the file nor the environment defines: write its value");
+            _lines[i] = line;
+        }
+    }
 
     private void Read(string path, string section, int depth)
     {
@@ -54,13 +65,17 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             var key = Normal(Expanded((equals < 0 ? line : line[..equals]).Trim(), path, section));
             var place = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}:{number}");
-            var value = Expanded(equals < 0 ? "true" : line[(equals + 1)..].Trim(), path, section);
+            var written = equals < 0 ? "true" : line[(equals + 1)..].Trim();
+            var value = Expanded(written, path, section);
             if (condition is not null)
             {
                 if (key == condition) condition = null;
                 continue;
             }
-            Take(new UwsgiLine(key, value, place, Path.GetDirectoryName(path)!), depth, ref condition);
+            var taken = new UwsgiLine(key, value, place, Path.GetDirectoryName(path)!);
+            Take(taken, depth, ref condition);
+            string[] variables = [.. EnvironmentForm().Matches(written).Where(match => environment(match.Groups["name"].Value) is not null).Select(static match => match.Value).Distinct()];
+            if (variables.Length > 0) migrated.Change(taken.Option, $"with the value that {string.Join(" and ", variables)} has in the environment of this command: write the one that holds in production");
         }
     }
 
@@ -87,8 +102,6 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
             case "endif" or "endfor":
                 break;
             default:
-                if (PlaceholderForm().IsMatch(line.Value) || EnvironmentForm().IsMatch(line.Value))
-                    migrated.Change(line.Option, "with a variable that neither the file nor the environment defines: write its value");
                 _values[line.Key] = line.Value;
                 _lines.Add(line);
                 break;
@@ -100,13 +113,7 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
     private string Expanded(string text, string path, string section)
     {
         if (text.AsSpan().IndexOfAny('%', '$') < 0) return text;
-        var named = PlaceholderForm().Replace(text, match =>
-        {
-            var key = match.Groups["key"].Value;
-            if (!_values.TryGetValue(key, out var value) && !_values.TryGetValue(Normal(key), out value)) return match.Value;
-            _placeholders.Add(Normal(key));
-            return value;
-        });
+        var named = WithPlaceholders(text);
         named = EnvironmentForm().Replace(named, match => environment(match.Groups["name"].Value) ?? match.Value);
         var all = new StringBuilder(named.Length);
         for (var i = 0; i < named.Length; i++)
@@ -120,6 +127,14 @@ internal sealed partial class UwsgiIni(Func<string, string?> environment, Migrat
         }
         return all.ToString();
     }
+
+    private string WithPlaceholders(string text) => PlaceholderForm().Replace(text, match =>
+    {
+        var key = match.Groups["key"].Value;
+        if (!_values.TryGetValue(key, out var value) && !_values.TryGetValue(Normal(key), out value)) return match.Value;
+        _placeholders.Add(Normal(key));
+        return value;
+    });
 
     private static string? Magic(char letter, string path, string section) => letter switch
     {

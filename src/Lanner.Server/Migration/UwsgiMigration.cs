@@ -6,6 +6,8 @@ namespace Lanner.Server.Migration;
 /// <summary>uWSGI's ini file: options that have a setting are carried over, the others are told.</summary>
 internal sealed class UwsgiMigration
 {
+    private const string NoNumber = "it is no number";
+
     private readonly MigratedServer _migrated;
     private readonly UwsgiIni _ini;
     private readonly HashSet<UwsgiLine> _done = [];
@@ -19,6 +21,8 @@ internal sealed class UwsgiMigration
 
     public static MigratedServer Migrate(Source source)
     {
+        if (OtherForm(source.Path) is { } form)
+            throw new MigrationFailure($"{source.Path} is {form.ToUpperInvariant()}, and only ini is read: let uWSGI write it as ini, uwsgi --{form} {source.Name} --show-config --no-server, and migrate that");
         var migration = new UwsgiMigration(source);
         if (migration._ini.Lines.Count == 0) throw new MigrationFailure($"{source.Path} holds no section [uwsgi] with options");
         migration.Apps(source);
@@ -29,6 +33,22 @@ internal sealed class UwsgiMigration
         foreach (var line in migration.All("cron", "cron2", "unique-cron")) cron.Take(line);
         migration.Rest();
         return migration._migrated;
+    }
+
+    /// <summary>A file that uWSGI reads with another option than --ini, by its name or by how it begins.</summary>
+    private static string? OtherForm(string path)
+    {
+        var text = Source.Read(path).TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".xml" => "xml",
+            ".json" or ".js" => "json",
+            ".yaml" or ".yml" => "yaml",
+            _ when text.StartsWith('<') => "xml",
+            _ when text.StartsWith('{') => "json",
+            _ when text.Split('\n').Any(static line => line.TrimEnd() == "uwsgi:") => "yaml",
+            _ => null,
+        };
     }
 
     private void Apps(Source source)
@@ -46,7 +66,7 @@ internal sealed class UwsgiMigration
         {
             if (line.Value.Split('=', 2) is not [var place, var app])
             {
-                _migrated.Refuse(line.Option, "it names no app: write /prefix=module:callable");
+                _migrated.Lose(line.Option, "it names no app: write /prefix=module:callable");
                 continue;
             }
             if (AddApp(line, Named(app, callable, isFile: true), directory) is { } added) added.Mounts.Add(Mount(place));
@@ -61,7 +81,7 @@ internal sealed class UwsgiMigration
     private MigratedApp? AddApp(UwsgiLine line, string app, string directory)
     {
         if (Configuration.AppReference.FindProblem(app) is not { } problem) return _migrated.AddApp(app, directory);
-        _migrated.Refuse(line.Option, problem);
+        _migrated.Lose(line.Option, problem);
         return null;
     }
 
@@ -90,7 +110,7 @@ internal sealed class UwsgiMigration
         {
             if (line.Value.Split(',') is not [var address, var certificate, var key, .. var more] || address.Contains('=', StringComparison.Ordinal))
             {
-                _migrated.Refuse(line.Option, "only the form ADDRESS,CERTIFICATE,KEY is understood: set bind, tls_certificate and tls_key");
+                _migrated.Lose(line.Option, "bind", "only the form ADDRESS,CERTIFICATE,KEY is understood: set bind, tls_certificate and tls_key");
                 continue;
             }
             _migrated.Bind(line.Option, Address(line with { Value = address }));
@@ -117,7 +137,11 @@ internal sealed class UwsgiMigration
             }
         }
         foreach (var line in All("fastcgi-socket", "scgi-socket", "zmq", "zeromq", "raw-socket", "udp", "undeferred-shared-socket", "shared-socket"))
-            _migrated.Refuse(line.Option, "only HTTP is served: use bind, and a proxy that speaks HTTP");
+        {
+            const string Why = "only HTTP is served: use bind, and a proxy that speaks HTTP";
+            if (_migrated.Binds.Count == 0) _migrated.Lose(line.Option, "bind", Why);
+            else _migrated.Refuse(line.Option, Why);
+        }
     }
 
     /// <summary><c>:PORT</c>, <c>HOST:PORT</c>, or the path of a Unix socket.</summary>
@@ -145,25 +169,25 @@ internal sealed class UwsgiMigration
         if (!silent) _migrated.Give("logto", "access_log", TomlText.Text(file is null ? "-" : _migrated.Absolute(file)), file is null ? "uWSGI tells every request, Lanner only when asked" : null);
         foreach (var line in All("py-autoreload", "python-autoreload", "py-auto-reload"))
             if (line.IsOn) _migrated.Give(line.Option, "watch", "true");
-        if (Last("limit-post") is { } longest && Number(longest) is { } bytes && bytes > 0) _migrated.Give(longest.Option, "max_body", TomlText.Bytes(bytes));
+        if (Last("limit-post") is { } longest && Number(longest, "max_body") is { } bytes && bytes > 0) _migrated.Give(longest.Option, "max_body", TomlText.Bytes(bytes));
     }
 
     private void Settings(MigratedApp app)
     {
         var processes = Last("processes", "workers", "p");
-        var most = processes is null ? 1 : Number(processes) ?? 1;
-        if (Last("cheaper") is { } cheaper && Number(cheaper) is { } least && least < most)
-            _migrated.Give(cheaper.Option, app, "workers", $"{{ min = {TomlText.Number(least)}, max = {TomlText.Number(most)} }}");
-        else
-            _migrated.Give(processes?.Option ?? "processes", app, "workers", TomlText.Number(most), processes is null ? "uWSGI's default" : null);
-        var threads = Last("threads");
-        _migrated.Give(threads?.Option ?? "threads", app, "threads", threads is null ? "1" : TomlText.Number(Number(threads) ?? 1), threads is null ? "uWSGI's default; more cost nothing if the app allows them" : null);
+        var most = processes is null ? 1 : Number(processes, "workers", app);
+        if (Last("cheaper") is { } cheaper && Number(cheaper, "workers", app) is { } least && most is { } limit && least < limit)
+            _migrated.Give(cheaper.Option, app, "workers", $"{{ min = {TomlText.Number(least)}, max = {TomlText.Number(limit)} }}");
+        else if (most is { } number)
+            _migrated.Give(processes?.Option ?? "processes", app, "workers", TomlText.Number(number), processes is null ? "uWSGI's default" : null);
+        if (Last("threads") is not { } threads) _migrated.Give("threads", app, "threads", "1", "uWSGI's default; more cost nothing if the app allows them");
+        else if (Number(threads, "threads", app) is { } count) _migrated.Give(threads.Option, app, "threads", TomlText.Number(count));
         if (All("lazy-apps", "lazy").Any(static line => line.IsOn)) _migrated.Give("lazy-apps", app, "preload", "false");
         var idle = Last("idle");
         if (Last("cheap") is { IsOn: true } cheap)
         {
             _migrated.Give(cheap.Option, app, "start", "\"lazy\"");
-            _migrated.Give(idle?.Option ?? cheap.Option, app, "idle_stop", TomlText.Seconds(idle is null ? 0 : Number(idle) ?? 0));
+            if ((idle is null ? 0 : Number(idle, "idle_stop", app)) is { } seconds) _migrated.Give(idle?.Option ?? cheap.Option, app, "idle_stop", TomlText.Seconds(seconds));
         }
         else if (idle is not null) _migrated.Refuse(idle.Option, "only a lazy app is stopped when nobody asks for it: set start = \"lazy\" and idle_stop");
 
@@ -180,11 +204,11 @@ internal sealed class UwsgiMigration
         var harakiri = Last("harakiri", "t");
         if (harakiri is not null) Seconds(app, harakiri, "request_timeout");
         else _migrated.Give("harakiri", app, "request_timeout", "\"none\"", "as uWSGI without harakiri; without this line 60 s");
-        if (Last("max-requests", "R") is { } requests && Number(requests) is { } limit) _migrated.Give(requests.Option, app, "max_requests", TomlText.Number(limit));
+        if (Last("max-requests", "R") is { } requests && Number(requests, "max_requests", app) is { } served) _migrated.Give(requests.Option, app, "max_requests", TomlText.Number(served));
         if (Last("max-worker-lifetime") is { } lifetime) Seconds(app, lifetime, "max_lifetime");
         if (Last("worker-reload-mercy", "reload-mercy") is { } mercy) Seconds(app, mercy, "drain_timeout");
         Memory(app);
-        if (Last("listen", "l") is { } listen && Number(listen) is { } waiting)
+        if (Last("listen", "l") is { } listen && Number(listen, "queue", app) is { } waiting)
         {
             if (waiting > 1000) _migrated.Give(listen.Option, app, "queue", TomlText.Number(waiting));
             else _migrated.Ignore(listen.Option, "1000 requests may wait (queue), and connections are always accepted");
@@ -193,8 +217,8 @@ internal sealed class UwsgiMigration
 
     private void Memory(MigratedApp app)
     {
-        if (Last("reload-on-rss", "evil-reload-on-rss") is { } resident && Megabytes(resident) is { } size) _migrated.Give(resident.Option, app, "max_memory", TomlText.Text(size));
-        if (Last("reload-on-as", "evil-reload-on-as") is { } space && Megabytes(space) is { } most)
+        if (Last("reload-on-rss", "evil-reload-on-rss") is { } resident && Megabytes(resident, "max_memory", app) is { } size) _migrated.Give(resident.Option, app, "max_memory", TomlText.Text(size));
+        if (Last("reload-on-as", "evil-reload-on-as") is { } space && Megabytes(space, "max_memory", app) is { } most)
         {
             if (app.Table.Has("max_memory")) _migrated.Ignore(space.Option, "max_memory bounds a worker already");
             else
@@ -203,8 +227,8 @@ internal sealed class UwsgiMigration
                 _migrated.Change(space.Option, "max_memory counts the memory that a worker really takes, which is less than its address space: choose a smaller number");
             }
         }
-        if (Last("limit-as") is { } limit && Megabytes(limit) is { } bound) app.AddressSpace = TomlText.Text(bound);
-        if (Last("max-fd") is { } files && Number(files) is { } count) app.OpenFiles = TomlText.Number(count);
+        if (Last("limit-as") is { } limit && Megabytes(limit, "limits", app) is { } bound) app.AddressSpace = TomlText.Text(bound);
+        if (Last("max-fd") is { } files && Number(files, "limits", app) is { } count) app.OpenFiles = TomlText.Number(count);
         if (Last("prio") is { } nice && int.TryParse(nice.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var added)) app.Nice = TomlText.Number(added);
     }
 
@@ -230,17 +254,20 @@ internal sealed class UwsgiMigration
     /// <summary>The last of these options; the others are done with it.</summary>
     private UwsgiLine? Last(params string[] keys) => All(keys).LastOrDefault();
 
-    private long? Number(UwsgiLine line)
+    /// <summary>uWSGI reads the digits at the beginning, and whatever follows them, such as <c>; a comment</c>, means nothing.</summary>
+    private long? Number(UwsgiLine line, string key, MigratedApp? app = null)
     {
-        if (long.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
-        _migrated.Refuse(line.Option, "it is no number");
+        var digits = line.Value.AsSpan()[..(line.Value.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : line.Value.Length)];
+        if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
+        if (app is null) _migrated.Lose(line.Option, key, NoNumber);
+        else _migrated.Lose(line.Option, app, key, NoNumber);
         return null;
     }
 
-    private string? Megabytes(UwsgiLine line) => Number(line) is { } number and > 0 ? string.Create(CultureInfo.InvariantCulture, $"{number}MB") : null;
+    private string? Megabytes(UwsgiLine line, string key, MigratedApp app) => Number(line, key, app) is { } number and > 0 ? string.Create(CultureInfo.InvariantCulture, $"{number}MB") : null;
 
     private void Seconds(MigratedApp app, UwsgiLine line, string key)
     {
-        if (Number(line) is { } seconds) _migrated.Give(line.Option, app, key, TomlText.Seconds(seconds));
+        if (Number(line, key, app) is { } seconds) _migrated.Give(line.Option, app, key, TomlText.Seconds(seconds));
     }
 }

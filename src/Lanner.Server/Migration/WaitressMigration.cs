@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Lanner.Server.Migration;
 
-/// <summary>Waitress: an ini file with [server:main], or any text (a script, a unit, a Procfile) with a waitress-serve command line.</summary>
+/// <summary>
+/// Waitress: an ini file with [server:main], a Python file that calls its functions, or any text (a unit, a script of the
+/// shell, a Procfile) with a waitress-serve command line.
+/// </summary>
 internal static class WaitressMigration
 {
     private static readonly HashSet<string> s_switches = new(StringComparer.Ordinal)
@@ -13,13 +16,14 @@ internal static class WaitressMigration
 
     public static MigratedServer Migrate(Source source)
     {
+        if (WaitressScript.IsPython(source.Path)) return WaitressScript.Migrate(source);
         var text = Source.Read(source.Path);
         if (text.Contains("[server:", StringComparison.Ordinal)) return PasteMigration.Migrate(source, "waitress", text);
         var words = Words(CommandLine(source, text));
         var migrated = new MigratedServer("waitress", source.Path);
-        var options = new List<(string Key, string Value, string Option)>();
-        string? reference = source.App, host = null, port = null;
-        var binds = new List<string>();
+        var options = new List<WaitressOption>();
+        var addresses = new WaitressAddresses();
+        var reference = source.App;
         var isFactory = false;
         for (var i = 0; i < words.Count; i++)
         {
@@ -34,22 +38,21 @@ internal static class WaitressMigration
             switch (key)
             {
                 case "call": isFactory = true; break;
-                case "host": host = value; break;
-                case "port": port = value; break;
-                case "listen": binds.Add(value ?? ""); break;
-                case "unix_socket": binds.Add($"unix:{value}"); break;
+                case "host": addresses.Host = value ?? ""; break;
+                case "port": addresses.Port = value ?? ""; break;
+                case "listen": addresses.Listen(value ?? ""); break;
+                case "unix_socket": addresses.UnixSocket(value ?? ""); break;
                 case "ipv4" or "ipv6" or "no_ipv4" or "no_ipv6": break;
                 default:
                     var off = key.StartsWith("no_", StringComparison.Ordinal);
-                    options.Add((off ? key[3..] : key, off ? "false" : value ?? "true", $"--{name}{(value is null ? "" : $"={value}")}"));
+                    options.Add(new WaitressOption(off ? key[3..] : key, off ? "false" : value ?? "true", $"--{name}{(value is null ? "" : $"={value}")}"));
                     break;
             }
         }
         if (reference is null) throw new MigrationFailure($"{source.Path} names no app: the command line waitress-serve must end with module:name");
         if (isFactory) reference += "()";
         if (Configuration.AppReference.FindProblem(reference) is { } problem) throw new MigrationFailure($"{source.Path}: {problem}");
-        if (binds.Count == 0) binds.Add($"{Bracketed(host ?? "0.0.0.0")}:{port ?? "8080"}");
-        foreach (var address in binds) migrated.Bind("--listen", address);
+        foreach (var address in addresses.All) migrated.Bind("--listen", address);
         var app = migrated.AddApp(reference, migrated.Absolute(UnitKeys(text, "WorkingDirectory").LastOrDefault(static path => path.StartsWith('/')) ?? "."));
         WaitressOptions.Apply(migrated, app, options);
         TakeEnvironment(migrated, app, text);
@@ -69,8 +72,6 @@ internal static class WaitressMigration
         }
         foreach (var file in UnitKeys(text, "EnvironmentFile")) migrated.Refuse($"EnvironmentFile={file}", "it is not read: leave it in the unit that starts Lanner");
     }
-
-    private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
 
     /// <summary>The values of a key of a unit of systemd, in their order.</summary>
     private static IEnumerable<string> UnitKeys(string text, string key) =>
@@ -92,7 +93,7 @@ internal static class WaitressMigration
                 if (rest.Length == 0 || rest[0] is ' ' or '\t') return rest;
             }
         }
-        throw new MigrationFailure($"{source.Path} holds neither a section [server:main] nor a command line waitress-serve");
+        throw new MigrationFailure($"{source.Path} holds neither a section [server:main] nor a command line waitress-serve, and is no Python file");
     }
 
     /// <summary>Words as a shell parts them; what follows the command (<c>;</c>, <c>&amp;</c>, <c>|</c>, <c>&gt;</c>) is not its own. Systemd knows only the quotes.</summary>

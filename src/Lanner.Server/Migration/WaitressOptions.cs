@@ -3,7 +3,19 @@ using Lanner.Server.Configuration;
 
 namespace Lanner.Server.Migration;
 
-/// <summary>Waitress's settings, alike in an ini file and on its command line; where it listens is not among them.</summary>
+/// <summary>An option of Waitress.</summary>
+/// <param name="Value">As a text; null where it cannot be known.</param>
+/// <param name="Text">How it is written in the file, with its place.</param>
+internal sealed record WaitressOption(string Key, string? Value, string Text)
+{
+    /// <summary>Why the value cannot be known.</summary>
+    public string Why { get; init; } = "";
+
+    /// <summary>What to write beside the value.</summary>
+    public string? Comment { get; init; }
+}
+
+/// <summary>Waitress's settings, alike in an ini file, on its command line and in a call of its functions; where it listens is not among them.</summary>
 internal static class WaitressOptions
 {
     private const string DefaultThreads = "4";
@@ -18,33 +30,53 @@ internal static class WaitressOptions
         .Refused("tracebacks go to the log, and to the browser only with --watch", "expose_tracebacks")
         .Refused("the scheme is that of the connection, or X-Forwarded-Proto of a trusted proxy: have the proxy set it", "url_scheme");
 
-    public static void Apply(MigratedServer migrated, MigratedApp app, IEnumerable<(string Key, string Value, string Option)> options)
+    /// <summary>What has a setting here with the same meaning, and how its values are written.</summary>
+    private static readonly Dictionary<string, (bool IsServer, string Key, Func<string, string> Write)> s_carried = new(StringComparer.Ordinal)
+    {
+        ["threads"] = (false, "threads", Number),
+        ["channel_timeout"] = (true, "keep_alive_timeout", Seconds),
+        ["max_request_body_size"] = (true, "max_body", Size),
+        ["max_request_header_size"] = (true, "max_header_bytes", Size),
+        ["inbuf_overflow"] = (true, "body_memory", Size),
+        ["outbuf_overflow"] = (true, "response_memory", Size),
+        ["trusted_proxy"] = (true, "trusted_proxies", static value => TomlText.List(value == "*" ? ["0.0.0.0/0", "::/0", "unix"] : [value])),
+    };
+
+    public static void Apply(MigratedServer migrated, MigratedApp app, IEnumerable<WaitressOption> options)
     {
         migrated.Give("workers", app, "workers", "1", "Waitress has one process; more are faster, if the app keeps nothing in memory for all");
         migrated.Give("threads", app, "threads", DefaultThreads, "Waitress's default");
         migrated.Give("request_timeout", app, "request_timeout", "\"none\"", "as Waitress; without this line 60 s");
-        foreach (var (key, value, option) in options)
+        foreach (var option in options)
         {
-            switch (key)
-            {
-                case "host" or "port" or "listen" or "unix_socket" or "ipv4" or "ipv6" or "use": break;
-                case "threads": migrated.Give(option, app, "threads", Number(value)); break;
-                case "url_prefix" when value.Trim('/').Length == 0: break;
-                case "url_prefix":
-                    app.Mounts.Add("/" + value.Trim('/'));
-                    migrated.Change(option, "other paths are answered with 404; if the proxy takes the prefix off, have it pass the whole path");
-                    break;
-                case "channel_timeout": migrated.Give(option, "keep_alive_timeout", Seconds(value)); break;
-                case "max_request_body_size": migrated.Give(option, "max_body", Size(value)); break;
-                case "max_request_header_size": migrated.Give(option, "max_header_bytes", Size(value)); break;
-                case "inbuf_overflow": migrated.Give(option, "body_memory", Size(value)); break;
-                case "outbuf_overflow": migrated.Give(option, "response_memory", Size(value)); break;
-                case "trusted_proxy":
-                    migrated.Give(option, "trusted_proxies", TomlText.List(value == "*" ? ["0.0.0.0/0", "::/0", "unix"] : [value]));
-                    break;
-                case var flag when value.ToLowerInvariant() is "false" or "off" or "no" && s_verdicts.Find(flag) is { Verdict: Verdict.Refused }: break;
-                default: s_verdicts.Tell(migrated, key, option, "Lanner knows no such setting of Waitress"); break;
-            }
+            if (s_carried.TryGetValue(option.Key, out var place)) Carry(migrated, app, option, place);
+            else if (option.Key is not ("host" or "port" or "listen" or "unix_socket" or "ipv4" or "ipv6" or "use")) Tell(migrated, app, option);
+        }
+    }
+
+    private static void Carry(MigratedServer migrated, MigratedApp app, WaitressOption option, (bool IsServer, string Key, Func<string, string> Write) place)
+    {
+        switch (option.Value, place.IsServer)
+        {
+            case (null, true): migrated.Lose(option.Text, place.Key, option.Why); break;
+            case (null, false): migrated.Lose(option.Text, app, place.Key, option.Why); break;
+            case ({ } value, true): migrated.Give(option.Text, place.Key, place.Write(value), option.Comment); break;
+            case ({ } value, false): migrated.Give(option.Text, app, place.Key, place.Write(value), option.Comment); break;
+        }
+    }
+
+    private static void Tell(MigratedServer migrated, MigratedApp app, WaitressOption option)
+    {
+        switch (option.Key)
+        {
+            case "url_prefix" when option.Value is null: migrated.Lose(option.Text, app, "mount", option.Why); break;
+            case "url_prefix" when option.Value.Trim('/').Length == 0: break;
+            case "url_prefix":
+                app.Mounts.Add("/" + option.Value.Trim('/'));
+                migrated.Change(option.Text, "other paths are answered with 404; if the proxy takes the prefix off, have it pass the whole path");
+                break;
+            case var flag when option.Value?.ToLowerInvariant() is "false" or "off" or "no" && s_verdicts.Find(flag) is { Verdict: Verdict.Refused }: break;
+            default: s_verdicts.Tell(migrated, option.Key, option.Text, "Lanner knows no such setting of Waitress"); break;
         }
     }
 

@@ -34,11 +34,13 @@ public sealed class MigrationGoldenTests
 
         var (code, output, error) = await Run("migrate", peer, Path.Combine(home, "etc", name));
 
-        Assert.Equal(0, code);
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Golden, peer, name + ".toml")), output.Replace(home, HomeMark, StringComparison.Ordinal));
-        Assert.Equal(output.Split('\n').Count(static line => line.StartsWith('#') && (line.Contains(": refused because ", StringComparison.Ordinal) || line.Contains(": carried over, but ", StringComparison.Ordinal))),
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Golden, peer, name + ".toml")), Anywhere(output.Replace(home, HomeMark, StringComparison.Ordinal)));
+        Assert.Equal(output.Contains("# TODO ", StringComparison.Ordinal) ? 1 : 0, code);
+        Assert.Equal(output.Split('\n').Count(static line => line.StartsWith('#') && (line.Contains(": refused because ", StringComparison.Ordinal) || line.Contains(": carried over, but ", StringComparison.Ordinal) || line.StartsWith("# TODO ", StringComparison.Ordinal))),
             error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         foreach (var directory in new[] { "shop", "blog", "log", "run" }) Directory.CreateDirectory(Path.Combine(home, directory));
+        // Without an app nothing can be loaded.
+        if (output.Contains("# TODO app:", StringComparison.Ordinal)) return;
         var result = loader.Load(file: loader.Home.Write("new/lanner.toml", output));
         Assert.DoesNotContain(result.Problems, static problem => Environment.IsPrivilegedProcess || !problem.Message.Contains("only root can give", StringComparison.Ordinal));
     }
@@ -52,7 +54,8 @@ public sealed class MigrationGoldenTests
         var original = await File.ReadAllTextAsync(Path.Combine(Golden, peer, name));
         var random = new Random(name.Length);
         var pieces = new[] { "", "\0", "=", "\"", "'", "\\\n", "\n", " ", "%", "%(", "$(", "${", "[", "]", "(", "<", ">", "</", "#", ":", "/", "0", "99999999999999999999", "é", "\u0001" };
-        for (var round = 0; round < 200; round++)
+        // Each Python file costs a process.
+        for (var round = name.EndsWith(".py", StringComparison.Ordinal) ? 170 : 0; round < 200; round++)
         {
             var text = original;
             for (var change = random.Next(1, 6); change > 0; change--)
@@ -63,7 +66,7 @@ public sealed class MigrationGoldenTests
 
             var (code, output, error) = await Run("migrate", peer, home.Write(name, text));
 
-            Assert.True(code == 0 || (code == 2 && output.Length == 0 && error.StartsWith("lanner: ", StringComparison.Ordinal)), $"{code}: {error}\n{text}");
+            Assert.True(code == (output.Contains("# TODO ", StringComparison.Ordinal) ? 1 : 0) || (code == 2 && output.Length == 0 && error.StartsWith("lanner: ", StringComparison.Ordinal)), $"{code}: {error}\n{text}");
             Lanner.Server.Configuration.TomlReader.ReadOwn(output);
         }
     }
@@ -86,6 +89,13 @@ public sealed class MigrationGoldenTests
     [InlineData("mod_wsgi", "Listen 80\n", "names no app: it needs a WSGIScriptAlias")]
     [InlineData("mod_wsgi", "<VirtualHost *:80>\n", "<VirtualHost> is not closed")]
     [InlineData("paste", "[app:other]\nuse = egg:x\n", "names no app: it has no section [app:main]")]
+    [InlineData("uwsgi", "<uwsgi><module>x</module></uwsgi>", "is XML, and only ini is read: let uWSGI write it as ini, uwsgi --xml here --show-config --no-server")]
+    [InlineData("uwsgi", "{ \"uwsgi\": {} }", "is JSON, and only ini is read")]
+    [InlineData("uwsgi", "# comments\nuwsgi:\n  module: x\n", "is YAML, and only ini is read")]
+    [InlineData("mod_wsgi", "WSGIScriptAlias / /\n", "names no app that can be carried over: here:1 WSGIScriptAlias / /: the script must be one file")]
+    [InlineData("waitress", "#!/usr/bin/env python3\nimport waitress\n", "calls neither waitress.serve nor waitress.create_server")]
+    [InlineData("waitress", "#!/usr/bin/env python3\nimport waitress as\n", ":2:19: invalid syntax")]
+    [InlineData("gunicorn", "workers = = 3\n", ":1:11: invalid syntax")]
     [InlineData("waitress", "gunicorn shop\n", "holds neither a section [server:main] nor a command line")]
     [InlineData("waitress", "waitress-serve --port=80\n", "names no app")]
     public async Task Migrate_FileWithoutAnApp_IsRefused(string peer, string? content, string sentence)
@@ -113,13 +123,20 @@ public sealed class MigrationGoldenTests
         Assert.Contains("app = \"shop.wsgi:application\"\nworkers = 3\n", output, StringComparison.Ordinal);
     }
 
+    /// <summary>With a mark for the number that this machine's processors make of <c>cpu_count() * 2 + 1</c>.</summary>
+    private static string Anywhere(string output)
+    {
+        var processors = File.ReadLines("/proc/stat").Count(static line => line.StartsWith("cpu", StringComparison.Ordinal) && char.IsAsciiDigit(line[3]));
+        return output.Replace(FormattableString.Invariant($"workers = {processors * 2 + 1}  # "), "workers = @CPUS * 2 + 1@  # ", StringComparison.Ordinal);
+    }
+
     private static bool IsInput(string file) => !file.EndsWith(".toml", StringComparison.Ordinal);
 
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var code = await new CommandLine(output, error).RunAsync(arguments, CancellationToken.None);
+        var code = await new CommandLine(output, error).RunAsync([.. arguments, "--python", "/usr/bin/python3"], CancellationToken.None);
         return (code, output.ToString(), error.ToString());
     }
 
