@@ -2,6 +2,7 @@ using Lanner.Server;
 using Lanner.Server.Commands;
 using Lanner.Supervision;
 
+InheritedSignals.Admit(args);
 SocketThreads.Prepare();
 InheritedDescriptors.KeepFromPrograms();
 using EarlyPython? early = EarlyStart.Begin(args);

@@ -1,15 +1,11 @@
 using System.Runtime.InteropServices;
+using Lanner.Wire;
 
 namespace Lanner.Server;
 
 /// <summary>What the process does on each signal. Actions run one call at a time on a thread of the runtime and must not block.</summary>
 internal sealed class Signals : IDisposable
 {
-    private const int Usr1 = 10;
-    private const int Usr2 = 12;
-    private const int Ttin = 21;
-    private const int Ttou = 22;
-
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     /// <summary>TERM; a second one, INT or QUIT is a quick stop.</summary>
@@ -30,26 +26,31 @@ internal sealed class Signals : IDisposable
     public Signals Watch()
     {
         bool told = false;
-        On(PosixSignal.SIGTERM, () =>
+        On(Posix.SigTerm, () =>
         {
             Stop(told);
             told = true;
         });
-        On(PosixSignal.SIGINT, () => Stop(true));
-        On(PosixSignal.SIGQUIT, () => Stop(true));
-        On(PosixSignal.SIGHUP, Reload);
-        On((PosixSignal)Usr1, ReopenLogs);
-        On((PosixSignal)Usr2, LogStacks);
-        On((PosixSignal)Ttin, () => ScaleBy(1));
-        On((PosixSignal)Ttou, () => ScaleBy(-1));
+        On(Posix.SigInt, () => Stop(true));
+        On(Posix.SigQuit, () => Stop(true));
+        On(Posix.SigHup, Reload);
+        On(Posix.SigUsr1, ReopenLogs);
+        On(Posix.SigUsr2, LogStacks);
+        On(Posix.SigTtin, () => ScaleBy(1));
+        On(Posix.SigTtou, () => ScaleBy(-1));
         return this;
     }
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
-    private void On(PosixSignal signal, Action action) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    private void On(int signal, Action action)
     {
-        context.Cancel = true;
-        action();
-    }));
+        // .NET leaves one that is ignored as it is. Right before it is taken, not earlier: in between, it would end the server.
+        Posix.StopIgnoring(signal);
+        _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, context =>
+        {
+            context.Cancel = true;
+            action();
+        }));
+    }
 }

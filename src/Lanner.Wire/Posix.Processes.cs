@@ -7,10 +7,17 @@ namespace Lanner.Wire;
 // Processes: starting, signalling, reaping.
 internal static unsafe partial class Posix
 {
+    internal const int SigHup = 1;
+    internal const int SigInt = 2;
     internal const int SigQuit = 3;
     internal const int SigAbort = 6;
     internal const int SigKill = 9;
+    internal const int SigUsr1 = 10;
+    internal const int SigUsr2 = 12;
     internal const int SigTerm = 15;
+    internal const int SigChild = 17;
+    internal const int SigTtin = 21;
+    internal const int SigTtou = 22;
 
     private const int ECHILD = 10;
     private const int WNOHANG = 1;

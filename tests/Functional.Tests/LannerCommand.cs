@@ -9,8 +9,14 @@ internal sealed class LannerCommand : IDisposable
 
     private LannerCommand(Process process) => _process = process;
 
-    public static LannerCommand Start(params string[] arguments) =>
-        new(Process.Start(new ProcessStartInfo(Checkout.Server, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!);
+    public static LannerCommand Start(params string[] arguments) => StartAs([], arguments);
+
+    /// <summary>The same by a parent: a command that is given the program with its arguments, and becomes it.</summary>
+    public static LannerCommand StartAs(string[] parent, params string[] arguments)
+    {
+        string[] command = [.. parent, Checkout.Server, .. arguments];
+        return new(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!);
+    }
 
     /// <summary>The next line of its output; null at its end.</summary>
     public async Task<string?> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync().WaitAsync(LannerServer.Patience);

@@ -56,9 +56,14 @@ internal sealed partial class LannerServer : IAsyncDisposable
         StartCommandAsync(["serve", .. !bind || arguments.Contains("-b") ? Array.Empty<string>() : ["-b", "127.0.0.1:0"], .. python.Length > 0 ? ["--python", python] : Array.Empty<string>(), .. arguments], environment, workingDirectory);
 
     /// <summary>Starts a command line that serves, and waits until it is ready.</summary>
-    public static async Task<LannerServer> StartCommandAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
+    /// <param name="arguments">The program's.</param>
+    /// <param name="environment">More variables.</param>
+    /// <param name="workingDirectory">Where it is started; by default in a directory of its own.</param>
+    /// <param name="parent">A command that is given the program with its arguments, and becomes it.</param>
+    public static async Task<LannerServer> StartCommandAsync(
+        string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null, string[]? parent = null)
     {
-        LannerServer server = Run(arguments, environment, workingDirectory);
+        LannerServer server = Run(arguments, environment, workingDirectory, parent);
         Task first = await Task.WhenAny(server._ready.Task, server._process.WaitForExitAsync(), Task.Delay(Patience));
         if (first != server._ready.Task)
         {
@@ -91,7 +96,7 @@ internal sealed partial class LannerServer : IAsyncDisposable
     /// <summary>Runs any command line of the program to its end.</summary>
     public static async Task<(int ExitCode, string[] Output)> RunToEndAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
     {
-        await using LannerServer server = Run(arguments, environment, workingDirectory);
+        await using LannerServer server = Run(arguments, environment, workingDirectory, null);
         await server._process.WaitForExitAsync().WaitAsync(Patience);
         return (server._process.ExitCode, server.Output);
     }
@@ -163,11 +168,12 @@ internal sealed partial class LannerServer : IAsyncDisposable
         _folder?.Dispose();
     }
 
-    private static LannerServer Run(string[] arguments, IReadOnlyDictionary<string, string>? environment, string? workingDirectory)
+    private static LannerServer Run(string[] arguments, IReadOnlyDictionary<string, string>? environment, string? workingDirectory, string[]? parent)
     {
         // What a server leaves where it is started goes with it.
         TemporaryFolder? own = workingDirectory is null ? new TemporaryFolder() : null;
-        var start = new ProcessStartInfo(Checkout.Server, arguments)
+        string[] command = [.. parent ?? [], Checkout.Server, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

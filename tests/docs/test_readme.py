@@ -23,7 +23,10 @@ def test_each_way_to_serve(blocks, place):
     assert running.get("/a") == f"|/a|{place.here}|"
     running.stop()
 
-    assert place.start(f"{factory} -b 127.0.0.1:8001").get("/b") == f"|/b|{place.here}|"
+    running = place.start(f"{factory} -b 127.0.0.1:8001")
+    assert running.get("/b") == f"|/b|{place.here}|"
+    assert place.run("lanner reload shop").startswith("shop: generation 2 serves ")
+    running.stop()
     place.run(check)
 
     (place.path / "srv/wiki").symlink_to(ROOT / "samples/pyramid_wiki")

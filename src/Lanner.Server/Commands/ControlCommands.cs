@@ -10,7 +10,6 @@ namespace Lanner.Server.Commands;
 /// </summary>
 internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<string, string?> environment)
 {
-    private const string DefaultAddress = "unix:.lanner/control.sock";
     private const int MostProcessesOrThreads = 1024;
     private const int MostRuns = 500;
 
@@ -65,7 +64,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
     {
         var timeout = new Option<string>("--timeout") { HelpName = "DURATION", Description = $"How long to wait for the end. Default: \"{StopTimeout.TotalSeconds:0}s\"." };
         return Make("stop", "Stops the server gracefully and waits for its end.", [timeout], null, (session, result, cancellationToken) => StopCommand.RunAsync(
-            session, result.GetValue(timeout) is { } text ? Value(new DurationKind().Parse(text, ""), timeout.Name) : StopTimeout, cancellationToken));
+            session, result.GetValue(timeout) is { } text ? UsageError.Value(new DurationKind().Parse(text, ""), timeout.Name) : StopTimeout, cancellationToken));
     }
 
     private Command Stacks()
@@ -119,7 +118,7 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         Whole(result, option, 0, int.MaxValue);
 
     private static long? Whole(ParseResult result, Option<string> option, int least, int most) =>
-        result.GetValue(option) is { } text ? Value(new WholeNumberKind(least, most).Parse(text, ""), option.Name) : null;
+        result.GetValue(option) is { } text ? UsageError.Value(new WholeNumberKind(least, most).Parse(text, ""), option.Name) : null;
 
     private static Argument<string?> AppArgument(string meaning) => new("NAME") { Arity = ArgumentArity.ZeroOrOne, Description = meaning };
 
@@ -128,8 +127,8 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
 
     private Command Make(string name, string meaning, Symbol[] symbols, Option<bool>? json, Func<ControlSession, ParseResult, CancellationToken, Task<int>> run)
     {
-        var control = new Option<string>("--control") { HelpName = "ADDRESS", Description = $"Where the server's control API is. Default: $LANNER_CONTROL, else {DefaultAddress}." };
-        var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "What a control address on TCP asks for. Default: $LANNER_CONTROL_TOKEN." };
+        var control = new Option<string>("--control") { HelpName = "ADDRESS", Description = $"Where the server's control API is. Default: $LANNER_CONTROL, else control of the lanner.toml in the current directory, else {ControlTarget.DefaultAddress}." };
+        var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "What a control address on TCP asks for. Default: $LANNER_CONTROL_TOKEN, else control_token of that file." };
         var command = new Command(name, meaning);
         foreach (var argument in symbols.OfType<Argument>()) command.Arguments.Add(argument);
         foreach (var option in (IEnumerable<Option?>)[.. symbols.OfType<Option>(), control, token, json])
@@ -138,7 +137,8 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         {
             try
             {
-                using var client = new ControlClient(Address(result.GetValue(control)), result.GetValue(token) ?? environment("LANNER_CONTROL_TOKEN"));
+                var (address, secret) = ControlTarget.Find(result.GetValue(control), result.GetValue(token), environment, Directory.GetCurrentDirectory(), error);
+                using var client = new ControlClient(address, secret);
                 var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
                 return await run(new ControlSession(client, output, error, isTerminal, json is not null && result.GetValue(json)), result, cancellationToken);
             }
@@ -151,16 +151,5 @@ internal sealed class ControlCommands(TextWriter output, TextWriter error, Func<
         return command;
     }
 
-    private BindAddress Address(string? given)
-    {
-        var (text, origin) = given is not null ? (given, "--control") : (environment("LANNER_CONTROL") is { Length: > 0 } variable ? variable : DefaultAddress, "$LANNER_CONTROL");
-        var directory = Directory.GetCurrentDirectory();
-        Value(new ControlAddressKind().Parse(text, directory), origin);
-        return Value(new BindAddressKind().Parse(text, directory), origin);
-    }
-
     private static int? Number(ParseResult result, Option<string> option) => (int?)Whole(result, option, 1, MostProcessesOrThreads);
-
-    private static T Value<T>(Reading<T> reading, string origin) =>
-        reading.Problem is { } problem ? throw new CommandFailure($"{origin}: {problem}", CommandLine.BadUsage) : reading.Value!;
 }

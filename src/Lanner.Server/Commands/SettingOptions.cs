@@ -16,6 +16,7 @@ internal sealed class SettingOptions
     };
 
     private readonly Option<string[]> _config = Valued("--config", "FILE", "The settings file. Default: lanner.toml, or [tool.lanner] of pyproject.toml, in the directory.");
+    private readonly Option<string[]> _name = Valued("--name", "NAME", "The name of the app that APP gives, for lanner reload NAME and the like. Default: made from APP; shop.wsgi:application becomes shop.");
     private readonly Option<string[]> _directory;
     private readonly List<DeclaredOption<ServerSettings>> _server;
     private readonly List<DeclaredOption<ConfiguredApp>> _apps;
@@ -28,6 +29,7 @@ internal sealed class SettingOptions
 
         command.Arguments.Add(_app);
         command.Options.Add(_config);
+        command.Options.Add(_name);
         foreach (var declared in _server) command.Options.Add(declared.Option);
         foreach (var declared in _apps) command.Options.Add(declared.Option);
     }
@@ -43,6 +45,7 @@ internal sealed class SettingOptions
     {
         App = result.GetValue(_app),
         File = result.GetValue(_config)?.LastOrDefault(),
+        Name = result.GetValue(_name)?.LastOrDefault(),
         Directory = result.GetValue(_directory)?.LastOrDefault(),
         ServerOptions = [.. Given(result, _server)],
         AppOptions = [.. Given(result, _apps.Where(declared => declared.Option != _directory))],
@@ -68,7 +71,10 @@ internal sealed class SettingOptions
     private static void Describe<TRecord>(List<DeclaredOption<TRecord>> options, TRecord defaults)
     {
         foreach (var (setting, option) in options)
-            option.Description = setting.Option!.Meaning ?? $"{setting.Meaning} {(setting.IsAvailable ? $"Default: {setting.ShowDefault(defaults)}." : "Not available yet.")}";
+        {
+            var scope = setting.Option!.IsForEveryApp ? " With several apps in the file, for each that does not set its own." : "";
+            option.Description = setting.Option.Meaning ?? $"{setting.Meaning}{scope} {(setting.IsAvailable ? $"Default: {setting.ShowDefault(defaults)}." : "Not available yet.")}";
+        }
     }
 
     private static Option<string[]> Valued(string name, string placeholder, string? meaning = null) =>

@@ -17,6 +17,10 @@ internal static class SettingsPage
         (`--directory DIR`: in that one; `--config FILE`: from that file). Options of the command line beat the file.
         All mistakes are reported at once, with file, line and column, and nothing starts. The file is read as TOML 1.1.
 
+        With several apps in the file, `--python`, `--directory` and `--env` set the value for each app that does not set its own;
+        `--env` adds single variables. Every other option of an app is refused: it does not say which app it is for.
+        `--name NAME` names the app that APP gives. Without it the name is made from APP: `shop.wsgi:application` becomes `shop`.
+
         - A **size** is a number of bytes or a text such as `"64KB"`, `"512MB"` or `"1GiB"`. `KB` and `KiB` are both 1024 bytes.
         - A **duration** is a number of seconds or a text such as `"250ms"`, `"30s"`, `"5m"`, `"1h"` or `"7d"`; a blank before the unit does no harm (`"5 m"`).
           Those of jobs may have several parts: `"1h30m"`.

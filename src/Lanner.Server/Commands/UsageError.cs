@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Lanner.Server.Configuration;
+using Lanner.Server.Configuration.Values;
 
 namespace Lanner.Server.Commands;
 
@@ -10,9 +11,10 @@ internal static class UsageError
     public static string? Find(ParseResult result)
     {
         var command = result.CommandResult.Command;
-        // An option nobody knows is taken for an argument where one may stand.
-        var arguments = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Tokens);
-        if (arguments.Select(static token => token.Value).Concat(result.UnmatchedTokens).FirstOrDefault(static text => text.StartsWith('-'))?.Split('=')[0] is { } option)
+        // An option nobody knows is taken for an argument where one may stand. Behind -- there are none.
+        var arguments = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(static argument => argument.Tokens).Select(static token => token.Value);
+        var plain = result.Tokens.SkipWhile(static token => token.Type != TokenType.DoubleDash).Select(static token => token.Value).ToHashSet();
+        if (arguments.Concat(result.UnmatchedTokens).FirstOrDefault(text => IsOption(text) && !plain.Contains(text))?.Split('=')[0] is { } option)
             return $"unknown option {option}{Nearest(option, OptionNames(command))} (see lanner {Path(command)}--help)";
         if (result.Errors.Count == 0) return null;
         if (result.UnmatchedTokens is [var stray, ..])
@@ -26,6 +28,14 @@ internal static class UsageError
             if (given.Tokens.Count == 0 && given.Errors.Any()) return $"{given.Option.Name} needs a value: {given.Option.Name} {given.Option.HelpName}";
         return result.Errors[0].Message;
     }
+
+    /// <summary>What an option or a variable of that name says.</summary>
+    /// <exception cref="CommandFailure">It is wrong.</exception>
+    public static T Value<T>(Reading<T> reading, string name) =>
+        reading.Problem is { } problem ? throw new CommandFailure($"{name}: {problem}", CommandLine.BadUsage) : reading.Value!;
+
+    /// <summary>A negative number is a value.</summary>
+    private static bool IsOption(string text) => text is ['-', .. var rest] && (rest.Length == 0 || !char.IsAsciiDigit(rest[0]));
 
     private static IEnumerable<string> OptionNames(Command command) =>
         command.Options.Where(static option => !option.Hidden).Select(static option => option.Name);

@@ -55,15 +55,15 @@ internal static class AppSettingTable
         new Setting<ConfiguredApp, string>("directory", new PathKind("a directory"),
             a => a.Definition.Directory, (a, v) => a with { Definition = a.Definition with { Directory = v } },
             "The app's working directory and the first entry of its sys.path; on the command line also where lanner.toml is looked for.")
-            { DefaultText = "the file's directory; without a file the current one", Option = new OptionForm("--directory", "DIR") },
+            { DefaultText = "the file's directory; without a file the current one", Option = new OptionForm("--directory", "DIR") { IsForEveryApp = true } },
         new Setting<ConfiguredApp, string>("python", new InterpreterKind(),
             a => a.Definition.Python, (a, v) => a with { Definition = a.Definition with { Python = v } },
             "The interpreter, or a virtual environment.")
-            { DefaultText = "$VIRTUAL_ENV, then python3", Option = new OptionForm("--python", "PATH") },
+            { DefaultText = "$VIRTUAL_ENV, then python3", Option = new OptionForm("--python", "PATH") { IsForEveryApp = true } },
         new Setting<ConfiguredApp, IReadOnlyDictionary<string, string>>("env", new EnvironmentKind(),
             a => a.Definition.Environment, (a, v) => a with { Definition = a.Definition with { Environment = Merged(a.Definition.Environment, v) } },
             "Environment variables added to those of the server; the command line adds to the file's.")
-            { IsSecret = true, Option = new OptionForm("--env", "K=V") },
+            { IsSecret = true, Option = new OptionForm("--env", "K=V") { IsForEveryApp = true } },
         new Setting<ConfiguredApp, int>("queue", new WholeNumberKind(0, 1_000_000),
             a => a.Definition.Queue, (a, v) => a with { Definition = a.Definition with { Queue = v } },
             "Requests that may wait for a thread; one more gets 503."),

@@ -7,7 +7,10 @@ namespace Lanner.Server.Configuration;
 /// A configuration while it is read: records that grow setting by setting, where each setting came from, and the
 /// problems so far. It knows no setting by name; the two tables of settings do.
 /// </summary>
-internal sealed class ConfigurationDraft(string appDirectory)
+/// <param name="appDirectory">The directory of an app that does not say which.</param>
+/// <param name="general">Options that are for every app: what the file says of an app goes before them.</param>
+/// <param name="currentDirectory">Paths of options are relative to this.</param>
+internal sealed class ConfigurationDraft(string appDirectory, IReadOnlyList<GivenOption<ConfiguredApp>> general, string currentDirectory)
 {
     private readonly Dictionary<(string Scope, string Key), Origin> _origins = [];
 
@@ -36,6 +39,7 @@ internal sealed class ConfigurationDraft(string appDirectory)
     {
         _origins[(name, "")] = origin;
         Apps.Add(AppSettingTable.Defaults(name, appDirectory));
+        foreach (var option in general) ApplyAppOption(option, Apps.Count - 1);
         return Apps.Count - 1;
     }
 
@@ -65,11 +69,9 @@ internal sealed class ConfigurationDraft(string appDirectory)
         }
     }
 
-    public void ApplyServerOption(GivenOption<ServerSettings> option, string baseDirectory) =>
-        Server = Applied(option, Server, baseDirectory, "");
+    public void ApplyServerOption(GivenOption<ServerSettings> option) => Server = Applied(option, Server, "");
 
-    public void ApplyAppOption(GivenOption<ConfiguredApp> option, int app, string baseDirectory) =>
-        Apps[app] = Applied(option, Apps[app], baseDirectory, Apps[app].Definition.Name);
+    public void ApplyAppOption(GivenOption<ConfiguredApp> option, int app) => Apps[app] = Applied(option, Apps[app], Apps[app].Definition.Name);
 
     /// <summary>Takes what another file says of a setting of the server.</summary>
     public void ApplyServerText(string key, IReadOnlyList<string> texts, string baseDirectory, Origin origin)
@@ -92,17 +94,10 @@ internal sealed class ConfigurationDraft(string appDirectory)
         _origins[(Apps[0].Definition.Name, "app")] = default;
     }
 
-    /// <summary>Gives <c>--directory</c> to the only app.</summary>
-    public void GiveDirectory(string directory)
-    {
-        Apps[0] = Apps[0] with { Definition = Apps[0].Definition with { Directory = directory } };
-        _origins[(Apps[0].Definition.Name, "directory")] = Origin.Option("--directory");
-    }
-
-    private TRecord Applied<TRecord>(GivenOption<TRecord> option, TRecord record, string baseDirectory, string scope)
+    private TRecord Applied<TRecord>(GivenOption<TRecord> option, TRecord record, string scope)
     {
         var origin = Origin.Option(option.Setting.Option!.Name);
-        return Take(option.Setting, option.Setting.Apply(record, option.Texts, baseDirectory), record, origin, scope, origin.Text);
+        return Take(option.Setting, option.Setting.Apply(record, option.Texts, currentDirectory), record, origin, scope, origin.Text);
     }
 
     private void ReadApps(SettingsFile file, TomlTable apps)

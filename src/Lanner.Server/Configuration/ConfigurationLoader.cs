@@ -40,13 +40,13 @@ internal sealed class ConfigurationLoader
 
         // APP is read from where the user stands; an app of the file from where the file is.
         var isHomeGiven = _sources.Directory is not null || _app is not null || file is null;
-        var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory);
+        var draft = new ConfigurationDraft(isHomeGiven ? _home : file!.Directory, [.. DirectoryOption, .. _sources.AppOptions.Where(IsForEveryApp)], _sources.CurrentDirectory);
         if (file is not null) draft.ReadFile(file);
         // Of a file with a mistake of syntax, each key that could be read is judged, but not what is missing and what conflicts.
         if (_early.Count > 0) return Refused([.. _early, .. draft.Problems]);
         ApplyControlDefault(draft);
         ApplyStateDefault(draft);
-        foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option, _sources.CurrentDirectory);
+        foreach (var option in _sources.ServerOptions) draft.ApplyServerOption(option);
         var hasSockets = ApplyPassedSockets(draft);
         if (!draft.IsGiven("", "control") && string.IsNullOrEmpty(_sources.Environment("LANNER_CONTROL")))
             draft.Replace(draft.Server with { ControlIsDefault = true });
@@ -164,14 +164,15 @@ internal sealed class ConfigurationLoader
         }
     }
 
-    /// <summary>Lets APP and the options speak of the one app there is, or make it.</summary>
+    /// <summary>Lets APP and the options speak of the one app there is, or make it. Of several, only what is for every app can be said.</summary>
     private void ApplyToApp(ConfigurationDraft draft)
     {
+        CheckName(draft);
         if (draft.Apps.Count > 1)
         {
-            var names = string.Join(", ", draft.Apps.Select(static app => app.Definition.Name));
+            var names = NamesOf(draft);
             if (_app is not null) draft.Report(default, $"APP goes with a settings file of one app or none, but there are {names}: leave APP out");
-            foreach (var option in _sources.AppOptions)
+            foreach (var option in _sources.AppOptions.Where(static option => !IsForEveryApp(option)))
                 draft.Report(Origin.Option(option.Setting.Option!.Name), $"does not say which of the apps {names} it is for: set {option.Setting.Name} in the file");
             return;
         }
@@ -186,13 +187,29 @@ internal sealed class ConfigurationLoader
             if (_app is null && draft.Problems.Count == 0)
                 draft.Report(default, "there is no app: give one, for example shop.wsgi:application, or write a lanner.toml");
             if (_app is null) return;
-            draft.AddApp(AppReference.DeriveName(_app, _home), default);
+            draft.AddApp(_sources.Name ?? AppReference.DeriveName(_app, _home), default);
         }
 
         if (_app is not null) draft.GiveApp(_app);
         // A directory that only led to the file is not meant to beat the file's own.
-        if (_sources.Directory is not null && (_sources.File is not null || !draft.IsGiven(draft.Apps[0].Definition.Name, "directory")))
-            draft.GiveDirectory(_home);
-        foreach (var option in _sources.AppOptions) draft.ApplyAppOption(option, 0, _sources.CurrentDirectory);
+        foreach (var option in _sources.File is null ? _sources.AppOptions : [.. DirectoryOption, .. _sources.AppOptions]) draft.ApplyAppOption(option, 0);
     }
+
+    /// <summary>The file names its apps itself: a name of the command line that is another would be for none of them.</summary>
+    private void CheckName(ConfigurationDraft draft)
+    {
+        if (_sources.Name is not { } name) return;
+        if (!AppReference.IsName(name))
+            draft.Report(Origin.Option("--name"), $"must be made of letters, digits, - and _, not \"{name}\"");
+        else if (draft.Apps.Exists(app => app.Definition.Name != name))
+            draft.Report(Origin.Option("--name"), $"is for an app that only APP names, but the settings file has {NamesOf(draft)}: leave --name out");
+    }
+
+    /// <summary><c>--directory</c> as a setting of an app.</summary>
+    private IEnumerable<GivenOption<ConfiguredApp>> DirectoryOption =>
+        _sources.Directory is null ? [] : [new(AppSettingTable.All.Single(static setting => setting.Name == "directory"), [_home])];
+
+    private static bool IsForEveryApp(GivenOption<ConfiguredApp> option) => option.Setting.Option!.IsForEveryApp;
+
+    private static string NamesOf(ConfigurationDraft draft) => string.Join(", ", draft.Apps.Select(static app => app.Definition.Name));
 }

@@ -9,6 +9,9 @@ internal sealed record ConfigurationSources
     /// <summary>APP of the command line: an app or a directory.</summary>
     public string? App { get; init; }
 
+    /// <summary><c>--name</c>: what the app of APP is called.</summary>
+    public string? Name { get; init; }
+
     /// <summary><c>--config</c>.</summary>
     public string? File { get; init; }
 

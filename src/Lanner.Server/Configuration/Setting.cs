@@ -12,6 +12,9 @@ internal sealed record OptionForm(string Name, string Placeholder)
 
     /// <summary>What the option says where that is not the setting's own meaning.</summary>
     public string? Meaning { get; init; }
+
+    /// <summary>Whether it speaks of every app of a file that has several: of each that does not say otherwise.</summary>
+    public bool IsForEveryApp { get; init; }
 }
 
 /// <summary>

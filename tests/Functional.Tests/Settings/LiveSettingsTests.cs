@@ -241,11 +241,11 @@ public class LiveSettingsTests
         await using SettingsServer served = await SettingsServer.StartAsync("currency = \"EUR\"\nprices = { low = 1, high = 9 }");
         Assert.Equal((0, "9"), await CommandAsync(served, "get", "x", "prices.high"));
         Assert.Equal((0, "EUR"), await CommandAsync(served, "get", "x", "currency"));
-        Assert.Equal((0, "2"), await CommandAsync(served, "set", "x", "prices.low", "2"));
+        Assert.Equal((0, "2"), await CommandAsync(served, "set", "x", "prices.low", "-2"));
         Assert.Equal((0, "3"), await CommandAsync(served, "set", "x", "currency", "US dollar"));
         Assert.Equal((0, "4"), await CommandAsync(served, "patch", "x", """{"prices":{"high":null}}"""));
-        Assert.Equal("""{"currency":"US dollar","prices":{"low":2}}""", (await served.SettingsAsync()).Json);
-        Assert.Equal((0, """{"currency":"US dollar","prices":{"low":2}}"""), await CommandAsync(served, "get", "x", "--json"));
+        Assert.Equal("""{"currency":"US dollar","prices":{"low":-2}}""", (await served.SettingsAsync()).Json);
+        Assert.Equal((0, """{"currency":"US dollar","prices":{"low":-2}}"""), await CommandAsync(served, "get", "x", "--json"));
         Assert.Equal((1, "lanner: the settings have version 4, not 1"), await CommandAsync(served, "set", "x", "currency", "EUR", "--if-version", "1"));
         Assert.Equal((1, "lanner: there is no prices.none; prices has low"), await CommandAsync(served, "get", "x", "prices.none"));
         (int code, string output) = await CommandAsync(served, "patch", "x", "{");
@@ -259,7 +259,7 @@ public class LiveSettingsTests
         await using SettingsServer served = await SettingsServer.StartAsync("a = 1\nb = { c = 1 }", "workers = 1");
         string control = $"unix:{served.Server.ControlSocket}";
         using LannerCommand watch = LannerCommand.Start("settings", "watch", "x", "--control", control);
-        using LannerCommand one = LannerCommand.Start("settings", "watch", "x", "b.c", "--json", "--control", control);
+        using LannerCommand one = LannerCommand.StartAs(SignalParent.That("default"), "settings", "watch", "x", "b.c", "--json", "--control", control);
         Assert.Equal("""1 {"a":1,"b":{"c":1}}""", await watch.ReadLineAsync());
         Assert.Equal("""{"version":1,"settings":1}""", await one.ReadLineAsync());
         await served.UpdateAsync("""{"a":2}""");

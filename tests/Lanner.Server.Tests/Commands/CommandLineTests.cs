@@ -36,7 +36,7 @@ public sealed class CommandLineTests
         var (code, output, _) = await Run("serve", "--help");
 
         Assert.Equal(0, code);
-        foreach (var option in new[] { "-b, --bind", "-w, --workers", "--no-preload", "--trusted-proxies", "--max-body", "--config" })
+        foreach (var option in new[] { "-b, --bind", "-w, --workers", "--no-preload", "--trusted-proxies", "--max-body", "--config", "--name", "--python", "--env" })
             Assert.Contains(option, output, StringComparison.Ordinal);
     }
 

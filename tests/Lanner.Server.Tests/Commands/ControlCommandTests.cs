@@ -164,6 +164,20 @@ public sealed class ControlCommandTests : IAsyncLifetime
         Assert.Equal((2, "", "lanner: --control: must be an address such as \"127.0.0.1:8000\", \"[::1]:8000\", \"unix:/run/lanner.sock\" or \"fd:3\", not \"nowhere\"\n"), await RunAt("nowhere", "status"));
     }
 
+    [Theory]
+    [InlineData("-5")]
+    [InlineData("-0.5")]
+    [InlineData("--", "-five")]
+    [InlineData("--", "--five")]
+    public async Task SettingsSet_ValueWithAMinus_IsNoOption(params string[] value)
+    {
+        var address = $"unix:{_directory.Path}/none.sock";
+
+        // It gets as far as looking for the server.
+        Assert.Equal(1, (await RunAt(address, ["settings", "set", "shop", "n", "--if-version", "1"], value)).Code);
+        Assert.Equal("lanner: unknown option -five (see lanner set --help)\n", (await RunAt(address, ["settings", "set", "shop", "n", "-five"])).Error);
+    }
+
     [Fact]
     public async Task Command_OverTcp_NeedsTheToken()
     {
@@ -235,11 +249,13 @@ public sealed class ControlCommandTests : IAsyncLifetime
 
     private Task<(int Code, string Output, string Error)> Run(params string[] arguments) => RunAt(_host.Address, arguments);
 
-    private static async Task<(int Code, string Output, string Error)> RunAt(string address, params string[] arguments)
+    private static Task<(int Code, string Output, string Error)> RunAt(string address, params string[] arguments) => RunAt(address, arguments, []);
+
+    private static async Task<(int Code, string Output, string Error)> RunAt(string address, string[] arguments, string[] last)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var code = await new CommandLine(output, error).RunAsync([.. arguments, "--control", address], CancellationToken.None);
+        var code = await new CommandLine(output, error).RunAsync([.. arguments, "--control", address, .. last], CancellationToken.None);
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -33,6 +33,86 @@ public sealed class ConfigurationLoaderTests : IDisposable
         Assert.Equal("--threads: does not say which of the apps a, b it is for: set threads in the file", problems[1]);
     }
 
+    [Fact]
+    public void Load_PythonDirectoryAndEnvAndSeveralApps_AreForEachThatDoesNotSayOtherwise()
+    {
+        _loader.Home.WriteProgram("venv/bin/python3");
+        _loader.Home.WriteProgram("deploy/own/bin/python3");
+        _loader.Home.Write("deploy/code/readme", "");
+        _loader.Home.Write("work/readme", "");
+        _loader.Home.Write("deploy/lanner.toml", """
+            [app.a]
+            app = "a"
+            [app.b]
+            app = "b"
+            mount = "/b"
+            python = "own"
+            directory = "code"
+            env = { MODE = "file", ONLY = "file" }
+            """);
+
+        var settings = _loader.Load(null, "deploy/lanner.toml", "work", ("--python", "venv"), ("--env", "MODE=option"), ("--env", "MORE=option")).Settings!;
+
+        var (a, b) = (settings.Apps[0].Definition, settings.Apps[1].Definition);
+        Assert.Equal((At("venv/bin/python3"), At("work")), (a.Python, a.Directory));
+        Assert.Equal((At("deploy/own/bin/python3"), At("deploy/code")), (b.Python, b.Directory));
+        Assert.Equal([("MODE", "option"), ("MORE", "option")], Sorted(a.Environment));
+        Assert.Equal([("MODE", "file"), ("MORE", "option"), ("ONLY", "file")], Sorted(b.Environment));
+        Assert.Equal(["--directory", "--env", "--python"], settings.Origins.Where(origin => origin.Key.Scope == "a").Select(origin => origin.Value.Text).Where(text => text.StartsWith('-')).Order());
+        Assert.Equal("deploy/lanner.toml:6", settings.Origins[("b", "python")].Text);
+
+        string At(string path) => Path.Combine(_loader.Home.Path, path);
+        static (string, string)[] Sorted(IReadOnlyDictionary<string, string> variables) => [.. variables.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value))];
+    }
+
+    [Fact]
+    public void Load_WrongOptionForEveryApp_IsOneProblem()
+    {
+        _loader.Home.Write("lanner.toml", "[app.a]\napp = 'a'\n[app.b]\napp = 'b'\nmount = '/b'\n");
+
+        Assert.Equal("--env: must be NAME=VALUE, not \"MODE\"", Assert.Single(_loader.Load(null, null, null, ("--env", "MODE")).Problems).ToString());
+        Assert.StartsWith("--python: No Python found: ", Assert.Single(_loader.Load(null, null, null, ("--python", "./none")).Problems).ToString(), StringComparison.Ordinal);
+        _loader.Home.Write("lanner.toml", "[app.a]\napp = 'a'\n");
+        Assert.Single(_loader.Load(null, null, null, ("--env", "MODE")).Problems);
+    }
+
+    [Fact]
+    public void Load_Name_IsThatOfApp()
+    {
+        _loader.Name = "till-2";
+
+        Assert.Equal("till-2", Assert.Single(_loader.Load("shop.wsgi:application").Settings!.Apps).Definition.Name);
+        _loader.Home.Write("lanner.toml", "[server]\nbind = ':1'\n[job.nightly]\napp = 'till-2'\ncall = 'shop:run'\nevery = '1h'\n");
+        var settings = _loader.Load("shop.wsgi:application").Settings!;
+        Assert.Equal("till-2", Assert.Single(settings.Apps).Definition.Name);
+        Assert.Equal("till-2", Assert.Single(settings.Jobs).App);
+    }
+
+    [Theory]
+    [InlineData("my shop", "")]
+    [InlineData("", "")]
+    [InlineData("a/b", "[app.shop]\napp = 'shop'\n")]
+    public void Load_NameThatIsNone_IsRefused(string name, string file)
+    {
+        _loader.Home.Write("lanner.toml", file);
+        _loader.Name = name;
+
+        Assert.Equal($"--name: must be made of letters, digits, - and _, not \"{name}\"", Assert.Single(_loader.Load("shop").Problems).ToString());
+    }
+
+    [Fact]
+    public void Load_NameBesideAppsOfTheFile_IsRefusedUnlessItIsTheSame()
+    {
+        _loader.Home.Write("lanner.toml", "[app.shop]\napp = 'shop'\n");
+        _loader.Name = "till";
+
+        Assert.Equal("--name: is for an app that only APP names, but the settings file has shop: leave --name out", Assert.Single(_loader.Load("other").Problems).ToString());
+        _loader.Name = "shop";
+        Assert.Equal("other", Assert.Single(_loader.Load("other").Settings!.Apps).Definition.App);
+        _loader.Home.Write("lanner.toml", "[app.shop]\napp = 'shop'\n[app.blog]\napp = 'blog'\nmount = '/blog'\n");
+        Assert.Equal("--name: is for an app that only APP names, but the settings file has shop, blog: leave --name out", Assert.Single(_loader.Load().Problems).ToString());
+    }
+
     [Theory]
     [InlineData("shop.wsgi:application", "shop")]
     [InlineData("shop:create_app()", "shop")]

@@ -16,12 +16,16 @@ internal sealed class LoaderFixture : IDisposable
 
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary><c>--name</c>.</summary>
+    public string? Name { get; set; }
+
     public ConfigurationResult Load(string? app = null, string? file = null, string? directory = null, params (string Option, string Text)[] options)
     {
         Environment.TryAdd("PATH", Path.Combine(Home.Path, "bin"));
         return ConfigurationLoader.Load(new ConfigurationSources
         {
             App = app,
+            Name = Name,
             File = file,
             Directory = directory,
             ServerOptions = [.. Given(ServerSettingTable.All, options)],
