@@ -8,7 +8,7 @@ namespace Lanner.State.Nats;
 /// A stream's messages from a number on, fetched from a consumer that JetStream keeps in memory for this feed alone. The server
 /// counts what it sends; when one is missing, or nothing comes, the feed ends, and the next one begins where it ended. What has been sent and
 /// not been read is a batch at most. The library's ordered consumer asks for more as messages come, not as they are read: behind a slow reader
-/// it keeps up to 16,384 of them.
+/// it drops them, and has them sent again.
 /// </summary>
 internal sealed class NatsFeed : IAsyncDisposable
 {

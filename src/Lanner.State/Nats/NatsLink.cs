@@ -85,7 +85,7 @@ internal sealed class NatsLink : IAsyncDisposable
             // Looked at before the socket is closed, which is a failure too.
             LogFaultException problem = link.Problem(e);
             await link.DisposeAsync();
-            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await connecting.WaitAsync(s_closing, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             throw problem;
         }

@@ -56,6 +56,17 @@ public sealed class NatsTlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_only_offers_TLS_is_talked_to_encrypted()
+    {
+        await using var offering = new NatsServerProcess($"tls {{ cert_file: \"{Certificate}\", key_file: \"{Key}\" }}\nallow_non_tls: true");
+        await offering.StartAsync();
+        await using NatsStateLog trusting = Open(offering.Address, Certificate);
+        await trusting.UsableAsync(_limit.Token);
+        await using NatsStateLog careful = Open(offering.Address, null);
+        Assert.StartsWith($"{offering.Address} cannot be trusted: ", await ProblemAsync(careful), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_with_an_unknown_certificate_is_not_trusted()
     {
         await using NatsStateLog log = Open($"tls://right@127.0.0.1:{_server.Port}", null);
