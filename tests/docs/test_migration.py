@@ -127,6 +127,11 @@ def test_waitress(blocks, place):
     compare(blocks, place, "lanner migrate waitress shop.service", f"env {unit['Environment']} {unit['ExecStart']}", "/shop", unit["WorkingDirectory"])
 
 
+@runs(PAGE, "A Python file with Waitress", "python", "toml")
+def test_waitress_script(blocks, place):
+    compare(blocks, place, "lanner migrate waitress serve.py", "python3 serve.py")
+
+
 @runs(PAGE, "Paste", "ini", "toml")
 def test_paste(blocks, place):
     file = place.go("/srv/shop").here / "production.ini"

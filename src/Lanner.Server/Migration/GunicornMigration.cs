@@ -50,20 +50,20 @@ internal sealed class GunicornMigration
         switch (statement.Kind)
         {
             case PythonStatementKind.Value when IsSetting(statement.Name): TakeValue(statement, place, option); break;
-            case PythonStatementKind.Variable or PythonStatementKind.DefaultVariable: _variables.Add((statement, option)); break;
+            case var _ when PythonVariables.Is(statement): _variables.Add((statement, option)); break;
             // A function that is no hook only serves the file itself.
             case PythonStatementKind.Function when GunicornVerdicts.All.Find(statement.Name) is not null: _migrated.Refuse(option, GunicornVerdicts.Hook); break;
             case PythonStatementKind.Condition when settings.Length > 0:
                 foreach (var name in settings) _settings.Assume(name, statement.Depends);
                 _migrated.Change(option, $"{Assumption.Why(statement.Depends)}; otherwise the file sets {string.Join(", ", settings)} here");
                 break;
-            case PythonStatementKind.Block or PythonStatementKind.Import or PythonStatementKind.Function when settings.Length > 0:
+            case PythonStatementKind.Block or PythonStatementKind.Statement or PythonStatementKind.Import or PythonStatementKind.Function when settings.Length > 0:
                 foreach (var name in settings) _settings.Lose(name, option, statement.Reason ?? "what it sets is only known when the file runs");
                 break;
-            case PythonStatementKind.Block or PythonStatementKind.Import when statement.Names.Contains(Anything):
+            case PythonStatementKind.Statement or PythonStatementKind.Import when statement.Names.Contains(Anything):
                 _migrated.Lose(option, "it may bring settings that only Python can know: write them as plain assignments, or migrate their file too");
                 break;
-            case PythonStatementKind.Block: _migrated.Refuse(option, "the file is not executed: write what it does as plain assignments"); break;
+            case PythonStatementKind.Block or PythonStatementKind.Statement: _migrated.Refuse(option, "the file is not executed: write what it does as plain assignments"); break;
             default: break;
         }
     }
@@ -127,17 +127,7 @@ internal sealed class GunicornMigration
     /// <summary>What the file itself puts into the environment, and then what Gunicorn adds.</summary>
     private void Variables(MigratedApp app)
     {
-        foreach (var (statement, option) in _variables)
-        {
-            if (statement.Reason is { } why) _migrated.Lose(option, why);
-            else if (statement.Value.ValueKind is not JsonValueKind.String) _migrated.Lose(option, "it is no text");
-            else
-            {
-                app.Environment[statement.Name] = statement.Value.GetString()!;
-                if (statement.Kind is PythonStatementKind.DefaultVariable) _migrated.Change(option, "env also replaces a value that the server was started with");
-                if (statement.Depends.Count > 0) _migrated.Change(option, Assumption.Why(statement.Depends));
-            }
-        }
+        foreach (var (statement, option) in _variables) PythonVariables.Take(_migrated, app, statement, option);
         foreach (var variable in _settings.Texts("raw_env", split: false))
         {
             if (variable.Split('=', 2) is [var name, var value]) app.Environment[name] = value;

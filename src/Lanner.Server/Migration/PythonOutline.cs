@@ -24,8 +24,11 @@ internal enum PythonStatementKind
     /// <summary>Decides by what is not known here; the other branch would set the names.</summary>
     Condition,
 
-    /// <summary>Anything else; it may set the names, and to what is only known when the file runs.</summary>
+    /// <summary>Holds other statements; it may set the names, and to what is only known when the file runs.</summary>
     Block,
+
+    /// <summary>Does something else, such as a call, and may set the names thereby.</summary>
+    Statement,
 
     /// <summary>Calls a function that was asked for.</summary>
     Call,

@@ -81,6 +81,64 @@ public class MigrationTests
         raw_env = ["MODE=production"]
         """, static folder => ["/usr/bin/gunicorn", "-c", folder.File("gunicorn.conf.py")]);
 
+    /// <summary>As people write it: names, functions, paths from where the file lies, a variable's default.</summary>
+    [Fact]
+    public Task Gunicorn_ConfigurationThatComputes_IsServedAlike() => CompareAsync("gunicorn", "gunicorn.conf.py", """
+        # -*- coding: utf-8 -*-
+        import multiprocessing
+        import os
+        from pathlib import Path
+
+        BASE = Path(__file__).resolve().parent
+        PORT = int(os.environ.get("NO_SUCH_PORT", "@PORT@"))
+        wsgi_app = ":".join(["shop", "application"])
+        bind = f"127.0.0.1:{PORT}"
+        workers = min(multiprocessing.cpu_count() * 2 + 1, 2)
+        threads = int(os.getenv("NO_SUCH_THREADS") or 2 ** 2)
+        chdir = str(BASE / "site")
+        pythonpath = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
+        os.environ["MODE"] = "prod"
+        os.environ["MODE"] += "uction"
+        if os.getenv("NO_SUCH_DEBUG"):
+            threads = 1
+            workers = 1
+        """, static folder => ["/usr/bin/gunicorn", "-c", folder.File("gunicorn.conf.py")]);
+
+    [Fact]
+    public Task Waitress_Script_IsServedAlike() => CompareAsync("waitress", "serve.py", """
+        import os
+        import sys
+        from waitress import serve
+        sys.path.insert(0, "lib")
+        from greeting import create_app
+
+        options = dict(threads=6, channel_timeout=60)
+
+        def main():
+            port = os.environ.get("NO_SUCH_PORT", "@PORT@")
+            serve(create_app(), listen=f"127.0.0.1:{port}", url_prefix="/shop", **options)
+
+        if __name__ == "__main__":
+            main()
+        """, static folder => [LannerServer.DebianPython, folder.File("serve.py")], prefixes: ["/shop"],
+        environment: static folder => new Dictionary<string, string> { ["PYTHONPATH"] = folder.File("lib") });
+
+    /// <summary>The file that serves is the app's too: it is imported, and does not serve then.</summary>
+    [Fact]
+    public Task Waitress_ScriptWithItsOwnApp_IsServedAlike() => CompareAsync("waitress", "serve.py", """
+        import waitress
+
+        def create(word):
+            def application(environ, start_response):
+                start_response("201 Created" if environ["wsgi.input"].read(1) else "200 OK", [("Content-Type", word), ("X-Mode", "own")])
+                return [environ["PATH_INFO"].encode("latin-1")]
+            return application
+
+        app = create("text/plain")
+        if __name__ == "__main__":
+            waitress.create_server(app, host="127.0.0.1", port=@PORT@).run()
+        """, static folder => [LannerServer.DebianPython, folder.File("serve.py")]);
+
     [Fact]
     public Task Waitress_Unit_IsServedAlike() => CompareAsync("waitress", "shop.service", """
         [Service]
@@ -137,8 +195,9 @@ public class MigrationTests
             ServerAlias other.example.com
             WSGIDaemonProcess second threads=3 home=@HOME@/lib python-path=${common} lang=C.UTF-8 locale=C.UTF-8
             WSGIScriptAlias /second @HOME@/site/shop.wsgi process-group=second
+            WSGIScriptAlias /third @HOME@/site/shop.fcgi process-group=second
         </VirtualHost>
-        """, static folder => ["/usr/sbin/apache2", "-DFOREGROUND", "-f", folder.File("site.conf")], prefixes: ["", "/deep", "//second.example.com/second", "//other.example.com/second"]);
+        """, static folder => ["/usr/sbin/apache2", "-DFOREGROUND", "-f", folder.File("site.conf")], prefixes: ["", "/deep", "//second.example.com/second", "//other.example.com/second", "//second.example.com/third"]);
 
     /// <summary>Beside an app by Paste Deploy, [server:main] says where to listen, when nobody else does.</summary>
     [Fact]
@@ -192,6 +251,7 @@ public class MigrationTests
         Directory.CreateDirectory(folder.File("lib"));
         File.WriteAllText(folder.File("site/shop.py"), App);
         File.WriteAllText(folder.File("site/shop.wsgi"), App);
+        File.WriteAllText(folder.File("site/shop.fcgi"), App);
         File.WriteAllText(folder.File("lib/greeting.py"), "GREETING = \"hello\"\n" + App.Replace("from greeting import GREETING\n", "", StringComparison.Ordinal));
     }
 

@@ -14,6 +14,8 @@ public sealed class AppReferenceTests
     [InlineData("app.py")]
     [InlineData("./some dir/app.py:application")]
     [InlineData("/srv/shop/site.wsgi:sites.make(1)")]
+    [InlineData("/srv/trac/trac.fcgi:application")]
+    [InlineData("/srv/hg/hgweb:make()")]
     [InlineData("paste:shop.ini")]
     [InlineData("paste:conf/shop.ini#main")]
     public void FindProblem_OfAFormThatIsKnown_IsNull(string app) => Assert.Null(AppReference.FindProblem(app));
@@ -33,6 +35,8 @@ public sealed class AppReferenceTests
     [InlineData("some-shop:application")]
     [InlineData(".py")]
     [InlineData("/srv/shop/app.pyc")]
+    [InlineData("/srv/shop/:application")]
+    [InlineData("shop/hgweb:application")]
     [InlineData("app.py:")]
     [InlineData("app.py:make app")]
     [InlineData("paste:")]
@@ -46,6 +50,7 @@ public sealed class AppReferenceTests
     [InlineData("größe:app", "gr--e")]
     [InlineData("/srv/shop/app.py", "shop")]
     [InlineData("/srv/shop/front end.py:application", "front-end")]
+    [InlineData("/srv/trac/trac.fcgi:application", "trac")]
     [InlineData("paste:conf/shop.ini#main", "shop")]
     public void DeriveName_IsOfLettersThatANameMayHold(string app, string name)
     {

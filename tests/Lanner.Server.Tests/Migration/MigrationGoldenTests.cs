@@ -36,7 +36,8 @@ public sealed class MigrationGoldenTests
 
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Golden, peer, name + ".toml")), Anywhere(output.Replace(home, HomeMark, StringComparison.Ordinal)));
         Assert.Equal(output.Contains("# TODO ", StringComparison.Ordinal) ? 1 : 0, code);
-        Assert.Equal(output.Split('\n').Count(static line => line.StartsWith('#') && (line.Contains(": refused because ", StringComparison.Ordinal) || line.Contains(": carried over, but ", StringComparison.Ordinal) || line.StartsWith("# TODO ", StringComparison.Ordinal))),
+        // What is missing in several apps is told once.
+        Assert.Equal(output.Split('\n').Distinct().Count(static line => line.StartsWith('#') && (line.Contains(": refused because ", StringComparison.Ordinal) || line.Contains(": carried over, but ", StringComparison.Ordinal) || line.StartsWith("# TODO ", StringComparison.Ordinal))),
             error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         foreach (var directory in new[] { "shop", "blog", "log", "run" }) Directory.CreateDirectory(Path.Combine(home, directory));
         // Without an app nothing can be loaded.
@@ -55,7 +56,7 @@ public sealed class MigrationGoldenTests
         var random = new Random(name.Length);
         var pieces = new[] { "", "\0", "=", "\"", "'", "\\\n", "\n", " ", "%", "%(", "$(", "${", "[", "]", "(", "<", ">", "</", "#", ":", "/", "0", "99999999999999999999", "é", "\u0001" };
         // Each Python file costs a process.
-        for (var round = name.EndsWith(".py", StringComparison.Ordinal) ? 170 : 0; round < 200; round++)
+        for (var round = name.EndsWith(".py", StringComparison.Ordinal) ? 185 : 0; round < 200; round++)
         {
             var text = original;
             for (var change = random.Next(1, 6); change > 0; change--)

@@ -1,26 +1,40 @@
-"""The names that statements may set, or whose lists and dicts they may change."""
+"""The names that statements may set, and those whose lists and dicts they may change."""
 from __future__ import annotations
 
 import ast
-from typing import Sequence
+from typing import Callable, Sequence
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def assigned(nodes: Sequence[ast.AST], into_functions: bool = False) -> list[str]:
-    """In alphabetical order. Of functions, ``into_functions``, only what they declare global."""
+def assigned(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names that are given another value; of functions, only what they declare global."""
+    return _gathered(nodes, _set_by)
+
+
+def changed(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names behind whose dots and brackets something is set or called."""
+    return _gathered(nodes, _changed_by)
+
+
+def declared_global(function: ast.AST) -> set[str]:
+    """What a function may set outside of itself."""
+    return _gathered([function], lambda node: [])
+
+
+def _gathered(nodes: Sequence[ast.AST], names: Callable[[ast.AST], list[str]]) -> set[str]:
     found: set[str] = set()
     waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
     while waiting:
         node, is_within = waiting.pop()
         if isinstance(node, ast.Global):
             found.update(node.names)
-        elif not is_within and not (into_functions and node in nodes):
-            found.update(_set_by(node))
+        elif not is_within:
+            found.update(names(node))
         if isinstance(node, _FUNCTIONS):
             is_within = True
         waiting.extend((inner, is_within) for inner in ast.iter_child_nodes(node))
-    return sorted(found)
+    return found
 
 
 def _set_by(node: ast.AST) -> list[str]:
@@ -28,16 +42,16 @@ def _set_by(node: ast.AST) -> list[str]:
         return [] if isinstance(node.ctx, ast.Load) else [node.id]
     if isinstance(node, ast.alias):
         return [node.asname or node.name.split(".")[0]]
-    if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-        return _base(node)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return _base(node.func)
     # The names of functions, classes, except and patterns are plain texts.
     return [text for text in (getattr(node, "name", None), getattr(node, "rest", None)) if isinstance(text, str)]
 
 
-def _base(node: ast.expr) -> list[str]:
-    """The name before the dots and brackets."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return [node.id] if isinstance(node, ast.Name) else []
+def _changed_by(node: ast.AST) -> list[str]:
+    base: ast.AST = node.func if isinstance(node, ast.Call) else node
+    if base is node and isinstance(getattr(node, "ctx", None), ast.Load):
+        return []
+    if not isinstance(base, (ast.Attribute, ast.Subscript)):
+        return []
+    while isinstance(base, (ast.Attribute, ast.Subscript)):
+        base = base.value
+    return [base.id] if isinstance(base, ast.Name) else []

@@ -11,7 +11,6 @@ from typing import Any, Callable, Protocol
 from .scope import PROCESSORS
 from .work import LONGEST, Unknown, Work
 
-
 ENVIRON = "os.environ"
 
 
@@ -32,6 +31,8 @@ CONSTANTS: dict[str, Any] = {
 
 def variable(place: Surroundings, name: str, *otherwise: Any) -> Any:
     """An environment variable: what the file has set, else the default. What the variable holds where this runs says nothing of where the app will run."""
+    if not isinstance(name, str):
+        raise Unknown("the variable's name is no text")
     if name in place.environ:
         return place.environ[name]
     place.marks.add(f"${name}")

@@ -29,22 +29,24 @@ class Notes:
         """An environment variable is set."""
         self._add("defaultVariable" if is_default else "variable", node, self._source.text(node), name=name, **told(binding, work))
 
-    def function(self, node: ast.stmt, name: str, names: list[str]) -> None:
+    def function(self, node: ast.stmt, name: str, names: set[str]) -> None:
         """A function is defined, which may set ``names``."""
-        self._add("function", node, self._source.header(node), name=name, names=names)
+        self._add("function", node, self._source.header(node), name=name, names=sorted(names))
 
-    def condition(self, node: ast.If, names: list[str], marks: Iterable[str]) -> None:
+    def condition(self, node: ast.If, names: set[str], marks: Iterable[str]) -> None:
         """The branch not taken would set ``names``."""
-        self._add("condition", node, self._source.header(node), names=names, depends=sorted(marks))
+        self._add("condition", node, self._source.header(node), names=sorted(names), depends=sorted(marks))
 
-    def block(self, node: ast.stmt, names: list[str], why: str) -> None:
+    def block(self, node: ast.stmt, names: set[str], why: str) -> None:
         """A statement may set ``names``, and nobody knows to what."""
-        text = self._source.header(node) if is_compound(node) else self._source.text(node)
-        self._add("block", node, text, names=names, reason=why)
+        if is_compound(node):
+            self._add("block", node, self._source.header(node), names=sorted(names), reason=why)
+        else:
+            self._add("statement", node, self._source.text(node), names=sorted(names), reason=why)
 
-    def imported(self, node: ast.stmt, names: list[str]) -> None:
+    def imported(self, node: ast.stmt, names: set[str]) -> None:
         """Names come from other modules, which are not read."""
-        self._add("import", node, self._source.text(node), names=names, reason="it is imported, and nothing is executed")
+        self._add("import", node, self._source.text(node), names=sorted(names), reason="it is imported, and nothing is executed")
 
     def call(self, node: ast.Call, name: str, folder: Folder, assumed: frozenset[str], is_reached: bool) -> None:
         """A function that was asked for is called."""

@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
+import logging
 import os
+import sys
 
 from shop import create_app
 from waitress import serve
 
+sys.path.insert(0, "/srv/common")
+logging.basicConfig(level=logging.INFO)
+os.environ["MODE"] = "production"
 OPTIONS = {"threads": 6, "channel_timeout": 60, "url_scheme": "https"}
 
 
