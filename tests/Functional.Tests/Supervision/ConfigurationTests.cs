@@ -28,7 +28,9 @@ public sealed class ConfigurationTests : IDisposable
 
         Assert.Equal(200, status);
         Assert.Equal("""{"added":["y"],"removed":[],"reloaded":["x"],"moved":[]}""", trial.GetProperty("apps").GetRawText());
-        Assert.Contains("\n-workers = 1\n+workers = 2\n", trial.GetProperty("diff").GetString(), StringComparison.Ordinal);
+        // The line with 1 is the old one of x or the new one of y: both differences are shortest.
+        Assert.Contains("\n+workers = 2\n", trial.GetProperty("diff").GetString(), StringComparison.Ordinal);
+        Assert.Contains("\n+[app.y]\n", trial.GetProperty("diff").GetString(), StringComparison.Ordinal);
         Assert.Equal(before, await System.IO.File.ReadAllTextAsync(File));
         Assert.Equal(1, (await control.GetAsync("/v1/apps/x")).GetProperty("generation").GetInt32());
 

@@ -184,8 +184,8 @@ public sealed class SettingsFileTests : IDisposable
     [Fact]
     public void Load_DeepSettings_AreRefusedBeyondWhatJsonHolds()
     {
-        Assert.Equal(61, Depth(_loader.Settings(Nested(60)).Apps[0].Settings.First.ToJsonString()));
-        Assert.Equal("lanner.toml:4:65: values are nested deeper than 64 levels", Assert.Single(_loader.Problems(Nested(61))));
+        Assert.Equal(62, Depth(_loader.Settings(Nested(61)).Apps[0].Settings.First.ToJsonString()));
+        Assert.Equal("lanner.toml:4:66: values are nested deeper than 64 levels", Assert.Single(_loader.Problems(Nested(62))));
 
         static string Nested(int levels) => $"[app.shop]\napp = 'shop'\n[app.shop.settings]\na = {new string('[', levels)}{new string(']', levels)}\n";
         static int Depth(string json) => json.Count(static c => c is '[' or '{');
