@@ -8,16 +8,21 @@ import os
 import sys
 import threading
 import traceback
-from typing import Any, Callable, ContextManager, List
 
-from . import hooks
+from . import carry, hooks, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, ContextManager, List
+
+    from .generic import P, T
 
 _lock = threading.Lock()
 _pool: concurrent.futures.ThreadPoolExecutor | None = None
 _pid = 0
 
 
-def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> "concurrent.futures.Future[Any]":
+def spawn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
     """Runs ``function`` in a background thread and returns its Future.
 
     It sees the caller's context variables, and what of Flask, Django, Pyramid or Bottle the caller is in, also after the
@@ -26,9 +31,11 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> "concurren
     """
     frame = sys._getframe(1)
     origin = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    contexts = _carried()
+    contexts = carry.contexts()
     context = contextvars.copy_context()
-    return _threads().submit(context.run, _work, origin, _request(), contexts, function, args, kwargs)
+    request = _request()
+    future: concurrent.futures.Future[Any] = _threads().submit(lambda: context.run(_work, origin, request, contexts, function, args, kwargs))
+    return future
 
 
 def _work(origin: str, request: Any, contexts: List[ContextManager[Any]], function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -44,15 +51,7 @@ def _work(origin: str, request: Any, contexts: List[ContextManager[Any]], functi
         print(f"lanner.spawn of {name} at {origin} failed:\n{traceback.format_exc().rstrip()}", file=sys.stderr)
         raise
     finally:
-        if noted is not None:
-            noted[0] = None
-
-
-def _carried() -> List[ContextManager[Any]]:
-    """What each framework that is loaded needs around the work."""
-    from . import carry
-
-    return carry.contexts()
+        noted[0] = None
 
 
 def _threads() -> concurrent.futures.ThreadPoolExecutor:
@@ -73,23 +72,16 @@ def finish() -> None:
         _pool.shutdown(wait=True)
 
 
-def _running() -> Any:
-    worker_process = sys.modules.get(f"{__package__}.worker_process")
-    return None if worker_process is None else worker_process.running
+hooks.before_teardown(finish)
 
 
 def _request() -> Any:
     """What of the caller's request the work belongs to: its output is told as that request's, and it sees the same settings."""
-    running = _running()
-    noted = running.get(threading.get_ident()) if running is not None else None
-    environ = noted[0] if noted else None
-    return ({"lanner.request_id": environ["lanner.request_id"]}, noted[1]) if environ else None
+    noted = running.noted()
+    return ({"lanner.request_id": running.request_id()}, noted[1]) if noted and noted[0] else None
 
 
 def _note(request: Any) -> Any:
-    running = _running()
-    if running is None:
-        return None
-    noted = running.setdefault(threading.get_ident(), [None, None])
+    noted = running.threads.setdefault(threading.get_ident(), [None, None])
     noted[0], noted[1] = request or (None, None)
     return noted

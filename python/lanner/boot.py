@@ -14,10 +14,14 @@ if sys.version_info < (3, 9):
 if __name__ == "__main__":
     import os
 
-    # A script's own folder leads sys.path; the package's parent belongs there, at the end: the app comes first.
+    # A script's own folder leads sys.path. The package's parent takes its place until this package is loaded, for the app's
+    # environment may have one of another version; then it goes to the end, where it is in nobody's way.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-    sys.path.append(os.path.dirname(here))
+    sys.path.insert(0, os.path.dirname(here))
+    import lanner
+
+    sys.path.append(sys.path.pop(0))
     if sys.argv[1:2] == ["gunicorn"]:
         from lanner.peers.gunicorn import reading
 

@@ -3,20 +3,22 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable
 
-from . import output
+from . import output, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 streams: list[output.TaggedStream] = []  # standard output and error, whatever the app has put in their place
 
 
-def capture(out: int, err: int, request_id: Callable[[], str]) -> None:
-    """Makes the pipes to the log this process's output. ``request_id``: of the request that the calling thread runs."""
-    output.request_id = request_id
+def capture(out: int, err: int) -> None:
+    """Makes the pipes to the log this process's output."""
     for number, target, name in ((out, 1, "<stdout>"), (err, 2, "<stderr>")):
         os.dup2(number, target, inheritable=True)
         os.close(number)
-        streams.append(output.TaggedStream(target, request_id, name))
+        streams.append(output.TaggedStream(target, running.request_id, name))
     sys.__stdout__, sys.__stderr__ = streams  # type: ignore[assignment]
     sys.stdout, sys.stderr = _taken(sys.stdout, 1), _taken(sys.stderr, 2)
     _move_handlers()

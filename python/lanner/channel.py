@@ -4,9 +4,12 @@ from __future__ import annotations
 import collections
 import os
 import socket
-from typing import Optional
 
 from . import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
 
 _RECEIVE = 65536
 

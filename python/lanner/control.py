@@ -3,17 +3,15 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import threading
-from typing import Any, Callable, Optional
 
-from . import frames, hooks
+from . import frames
 
-Handler = Callable[[dict[str, Any]], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
-
-class NotYet(Exception):
-    """The app is being loaded: this process is not a worker yet."""
+    Handler = Callable[[dict[str, Any]], None]
 
 
 class Gone(Exception):
@@ -82,8 +80,8 @@ class Control:
         came = self._link.receive()
         if came is None:
             self._gone = self._over = True
-            for answer in list(self._waiting.values()):
-                answer.come.set()
+            for waiting in list(self._waiting.values()):
+                waiting.come.set()
             return False
         kind, entries = came
         if kind == frames.STOP:
@@ -136,17 +134,6 @@ class Control:
             with self._turn:
                 self._early_readers -= 1
                 self._turn.notify_all()
-
-
-def of_worker() -> "Optional[Control]":
-    """This worker's link; None without a server. Raises ``NotYet`` while the app is loaded."""
-    if not hooks._managed:
-        return None
-    worker_process = sys.modules.get(f"{__package__}.worker_process")
-    control: Optional[Control] = None if worker_process is None else worker_process._control
-    if control is None:
-        raise NotYet
-    return control
 
 
 class _Answer:

@@ -8,7 +8,10 @@ import mmap
 import os
 import signal
 import socket
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _sockets: list[socket.socket] = []
 _numbers: list[int] = []

@@ -4,13 +4,16 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from typing import Any, Callable, List, Optional
 
 from . import loading
 from .frozen import thaw
 from .live_settings import Snapshot, settings
 
-App = Callable[..., Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional
+
+    App = Callable[..., Any]
 
 KEPT = 4  # configurations whose apps are kept: requests of older versions may still run, and changes are taken back
 RETRY_SECONDS = 5.0  # after which what could not be built is tried again

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 
-from . import capture, output, peers, wsgi
+from . import capture, output, wsgi
+from .peers.peer import Peer
 
 
 def _await_threads() -> None:
@@ -24,7 +25,7 @@ def _await_threads() -> None:
             joined.add(thread)
 
 
-def end(peer: peers.Peer, status: int, waits: bool = True) -> None:
+def end(peer: Peer, status: int, waits: bool = True) -> None:
     """Ends without unwinding the template's stack below the fork, but with what the app registered. ``waits``: for the app's threads, when all is well."""
     try:
         peer.worker_ending()

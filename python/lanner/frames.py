@@ -6,7 +6,10 @@ import collections
 import marshal
 import socket
 import struct
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEADER = struct.Struct("<IIIBBH")  # length, number, extra, kind, flags, zero
 SIZE = HEADER.size

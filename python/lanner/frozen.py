@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 def freeze(value: Any) -> Any:
@@ -27,10 +30,10 @@ def _refuse(self: Any, *arguments: Any, **named: Any) -> NoReturn:
     raise TypeError("settings are read-only: every process and thread shares this version of them. lanner.settings.update({...}) makes the next one")
 
 
-class FrozenDict(dict):  # type: ignore[type-arg]
+class FrozenDict(dict[str, "Any"]):
     __slots__ = ()
 
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
     def __copy__(self) -> dict[str, Any]:
         return dict(self)
@@ -42,11 +45,11 @@ class FrozenDict(dict):  # type: ignore[type-arg]
         return thaw, (dict(self),)
 
 
-class FrozenList(list):  # type: ignore[type-arg]
+class FrozenList(list["Any"]):
     __slots__ = ()
 
-    __setitem__ = __delitem__ = append = extend = insert = pop = remove = clear = sort = reverse = _refuse  # type: ignore[assignment]
-    __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = append = extend = insert = pop = remove = clear = sort = reverse = _refuse
+    __iadd__ = __imul__ = _refuse
 
     def __copy__(self) -> list[Any]:
         return list(self)

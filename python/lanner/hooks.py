@@ -7,14 +7,15 @@ calls do the plain thing: a set-up runs where it is written, as a line of its mo
 from __future__ import annotations
 
 import os
-import sys
-from _thread import RLock, _local  # importing the package is to load nothing: threading takes a while
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from threading import RLock, local
     from typing import Any, Callable, List, TypeVar
 
     Hook = TypeVar("Hook", bound=Callable[[], Any])
+else:
+    from _thread import RLock, _local as local  # importing the package is to load nothing: threading takes a while
 
 _managed = False  # in a process of Lanner's: it decides when
 _forking_worker = False
@@ -112,7 +113,7 @@ class Thread:
 
     def __init__(self) -> None:
         self.functions: List[Callable[[], Any]] = []
-        self._done = _local()
+        self._done = local()
 
     def setup(self, function: Hook) -> Hook:
         """Decorator: runs once in each thread that runs requests or jobs, before its first. An exception keeps the worker out."""
@@ -143,6 +144,7 @@ thread = Thread()
 _before: List[Callable[[], Any]] = []
 _after: List[Callable[[], Any]] = []
 _watching = False
+_waits: List[Callable[[], None]] = []
 
 
 def before_fork(function: Hook) -> Hook:
@@ -233,9 +235,13 @@ def register(names: List[str]) -> None:
     process._setups.functions[:0] = found
 
 
+def before_teardown(wait: Callable[[], None]) -> None:
+    """Has ``wait`` called when a worker ends in order, before what was set up goes."""
+    _waits.append(wait)
+
+
 def finish() -> None:
     """The worker ends in order: background work first, then what was set up."""
-    background = sys.modules.get(f"{__package__}.background")
-    if background is not None:
-        background.finish()
+    for wait in _waits:
+        wait()
     process._tear_down()

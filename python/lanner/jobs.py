@@ -5,38 +5,63 @@ import datetime
 import functools
 import json
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from . import frames, moments
-from .control import Gone, NotYet, of_worker
+from . import frames, moments, running
+from .control import Gone
 from .frozen import thaw
-from .moments import Duration, When
+from .generic import Generic, P, T
 
-registered: Dict[str, "Job"] = {}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, Tuple, Union, overload
 
-_LONGEST_REPR = 1000  # characters
+    from .moments import Duration, When
+
+    Overlap = Literal["skip", "allow", "queue"]
+    Missed = Literal["skip", "run_once", "run_all"]
+    Arguments = Union[List[Any], Tuple[Any, ...], Dict[str, Any]]
 
 
 class JobError(Exception):
     """A job could not be put in line; it will not run."""
 
 
-class Job:
+class Job(Generic[P, T]):
     """A function with its schedule. Calling it calls the function, here and now."""
 
-    def __init__(self, function: Callable[..., Any], name: str, options: Dict[str, Any]) -> None:
+    def __init__(self, function: Callable[P, T], name: str, options: Dict[str, Any]) -> None:
         self.function = function
         self.name = name
         self.options = options
         functools.update_wrapper(self, function)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<lanner.job {self.name}>"
 
-    def enqueue(self, *args: Any, at: Optional[When] = None, delay: Optional[Duration] = None, key: Optional[str] = None, **kwargs: Any) -> str:
+    if TYPE_CHECKING:
+        # No type can say "what the function takes, and these options": next to an option the arguments are not checked.
+
+        @overload
+        def enqueue(self) -> str: ...
+
+        @overload
+        def enqueue(self, *args: Any, at: Optional[When], delay: None = ..., key: Optional[str] = ..., **kwargs: Any) -> str: ...
+
+        @overload
+        def enqueue(self, *args: Any, delay: Optional[Duration], at: None = ..., key: Optional[str] = ..., **kwargs: Any) -> str: ...
+
+        @overload
+        def enqueue(self, *args: Any, key: Optional[str], at: None = ..., delay: None = ..., **kwargs: Any) -> str: ...
+
+        @overload
+        def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> str: ...
+
+    def enqueue(  # type: ignore[misc]  # an option hides a parameter of the function that has its name
+        self, *args: Any, at: Optional[When] = None, delay: Optional[Duration] = None, key: Optional[str] = None, **kwargs: Any
+    ) -> str:
         """Has it run once in a job worker: now, ``at`` a moment (with a time zone) or after a ``delay`` (seconds, "5m", timedelta). Returns the run's
         id when that is stored: it will run, whatever ends. With a ``key``, at most one that has not begun waits: the id of that one is returned.
 
@@ -50,19 +75,14 @@ class Job:
         moment = None if at is None else moments.moment(at)
         arguments = _encoded(self, args, kwargs)
         try:
-            control = of_worker()
-        except NotYet:
-            raise JobError(
-                "a job cannot be put in line while the app is loaded: this process is not a worker yet. Do it in a request, a job or lanner.spawn"
-            ) from None
-        if control is None:
-            return self._spawn(arguments or self.options["arguments"] or "[]", moments.pause(moment, seconds))
-        try:
+            control = running.link("a job cannot be put in line")
+            if control is None:
+                return self._spawn(arguments or self.options["arguments"] or "[]", moments.pause(moment, seconds))
             answer = control.ask(frames.JOB_ENQUEUE, {
                 "name": self.name, "arguments": arguments, "key": key or "",
                 "at": "" if moment is None else str(round(moment.timestamp() * 1000)), "delay": "" if seconds is None else str(round(seconds * 1000)),
             })
-        except (Gone, frames.TooLong) as error:
+        except (running.NotYet, Gone, frames.TooLong) as error:
             raise JobError(str(error)) from None
         if answer["code"]:
             raise JobError(answer["message"])
@@ -73,12 +93,33 @@ class Job:
         from .background import spawn
 
         if pause <= 0:
-            spawn(_called, self.function, json.loads(arguments))
+            spawn(called, self.function, json.loads(arguments))
         else:
-            timer = threading.Timer(pause, spawn, (_called, self.function, json.loads(arguments)))
+            timer = threading.Timer(pause, spawn, (called, self.function, json.loads(arguments)))
             timer.daemon = True
             timer.start()
         return "local"
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def job(
+        function: Callable[P, T], *,
+        name: Optional[str] = ..., cron: Optional[str] = ..., every: Optional[Duration] = ..., at: Optional[When] = ..., timezone: str = ...,
+        overlap: Overlap = ..., missed: Missed = ..., missed_limit: Optional[int] = ..., retries: int = ..., retry_pause: Optional[Duration] = ...,
+        timeout: Optional[Duration] = ..., priority: int = ..., context_url: Optional[str] = ..., arguments: Optional[Arguments] = ...,
+        keep: Optional[Duration] = ..., keep_runs: Optional[int] = ...,
+    ) -> Job[P, T]: ...
+
+    @overload
+    def job(
+        function: None = ..., *,
+        name: Optional[str] = ..., cron: Optional[str] = ..., every: Optional[Duration] = ..., at: Optional[When] = ..., timezone: str = ...,
+        overlap: Overlap = ..., missed: Missed = ..., missed_limit: Optional[int] = ..., retries: int = ..., retry_pause: Optional[Duration] = ...,
+        timeout: Optional[Duration] = ..., priority: int = ..., context_url: Optional[str] = ..., arguments: Optional[Arguments] = ...,
+        keep: Optional[Duration] = ..., keep_runs: Optional[int] = ...,
+    ) -> Callable[[Callable[P, T]], Job[P, T]]: ...
 
 
 def job(
@@ -89,15 +130,15 @@ def job(
     every: Optional[Duration] = None,
     at: Optional[When] = None,
     timezone: str = "UTC",
-    overlap: str = "skip",
-    missed: str = "run_once",
+    overlap: Overlap = "skip",
+    missed: Missed = "run_once",
     missed_limit: Optional[int] = None,
     retries: int = 0,
     retry_pause: Optional[Duration] = None,
     timeout: Optional[Duration] = None,
     priority: int = 0,
     context_url: Optional[str] = None,
-    arguments: Any = None,
+    arguments: Optional[Arguments] = None,
     keep: Optional[Duration] = None,
     keep_runs: Optional[int] = None,
 ) -> Any:
@@ -117,13 +158,13 @@ def job(
     name = name or getattr(function, "__name__", None)
     if not name:
         raise TypeError(f"{function!r} has no name: say lanner.job(name=…)")
-    known = registered.get(name)
+    known = running.jobs.get(name)
     if known is not None and _origin(known.function) != _origin(function):
         raise ValueError(f"there are two jobs named {name}: {_origin(known.function)} and {_origin(function)}; say lanner.job(name=…)")
     if (cron is not None) + (every is not None) + (at is not None) > 1:
         raise ValueError(f"the job {name} has more than one of cron, every and at")
     code = getattr(function, "__code__", None)
-    made = registered[name] = Job(function, name, {
+    made = running.jobs[name] = Job(function, name, {
         "call": f"{function.__module__}:{function.__qualname__.replace('<locals>.', '')}",
         "place": "" if code is None else f"{code.co_filename}:{code.co_firstlineno}",
         "cron": cron or "",
@@ -150,7 +191,7 @@ def definitions(most: int) -> Iterator[List[Dict[str, Any]]]:
     """What the front end is told of the jobs in the app's code, in pieces of some ``most`` characters."""
     piece: List[Dict[str, Any]] = []
     size = 0
-    for each in registered.values():
+    for each in running.jobs.values():
         piece.append({"name": each.name, **each.options})
         size += sum(len(key) + len(value) for key, value in piece[-1].items())
         if size >= most:
@@ -160,80 +201,11 @@ def definitions(most: int) -> Iterator[List[Dict[str, Any]]]:
         yield piece
 
 
-# In a job worker.
-
-
-class Runner:
-    """The callable that a job worker serves in the app's place: each request is a run."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._named: Dict[str, Callable[..., Any]] = {}
-
-    def __call__(self, environ: Dict[str, Any], start_response: Callable[..., Any]) -> List[bytes]:
-        function = self._function(environ["lanner.job"], environ["lanner.call"])
-        given = json.loads(environ["lanner.arguments"])
-        from .carry import jobs as contexts
-
-        with contexts.around(self._app, environ["lanner.context_url"]):
-            result = _called(function, given)
-        start_response("200 OK", [])
-        return [_result(result, int(environ["lanner.max_result"]))]
-
-    def _function(self, name: str, call: str) -> Callable[..., Any]:
-        if not call:
-            known = registered.get(name)
-            if known is None:
-                raise LookupError(f"there is no job {name} in this version of the app")
-            return known.function
-        function = self._named.get(call)
-        if function is None:
-            function = self._named[call] = resolve(call)
-        return function
-
-
-def resolve(call: str) -> Callable[..., Any]:
-    """The function that ``module:function`` names."""
-    import importlib
-
-    from .loading import LoadError
-
-    module, _, path = call.partition(":")
-    try:
-        target: Any = importlib.import_module(module)
-        for part in path.split("."):
-            target = getattr(target, part)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise LoadError(f"a job calls {call}, which is not there: {error}") from None
-    if isinstance(target, Job):
-        target = target.function
-    if not callable(target):
-        raise LoadError(f"a job calls {call}, which is no function but {type(target).__name__}")
-    found: Callable[..., Any] = target
-    return found
-
-
-def _result(value: Any, most: int) -> bytes:
-    """What is kept of a result: it as JSON of at most so many bytes, else the beginning of what it looks like."""
-    try:
-        told = json.dumps(value, allow_nan=False).encode()
-        if len(told) <= most:
-            return told
-    except Exception:
-        pass
-    try:
-        shown = repr(value)
-    except Exception:
-        # The run has done its work all the same: it must not be repeated for this.
-        shown = object.__repr__(value)
-    return json.dumps({"repr": shown[:_LONGEST_REPR]}).encode()
-
-
-def _called(function: Callable[..., Any], given: Any) -> Any:
+def called(function: Callable[..., Any], given: Any) -> Any:
     return function(**given) if isinstance(given, dict) else function(*given)
 
 
-def _encoded(job: Job, args: Any, kwargs: Any) -> str:
+def _encoded(job: Job[..., Any], args: Any, kwargs: Any) -> str:
     """A list of positional arguments or an object of named ones; a mixture is named. None at all: those of the job."""
     if not args and not kwargs:
         return ""

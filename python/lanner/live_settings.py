@@ -5,15 +5,19 @@ import os
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Iterator, List, Mapping, Optional, TypeVar
+from collections.abc import Mapping
 
-from . import frames, hooks
+from . import frames, hooks, running
 from .control import Control, Gone
 from .frozen import freeze, thaw
 
-_RECENT = 64  # versions kept for the changes under way in this process
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, List, Optional, TypeVar
 
-_Callback = TypeVar("_Callback", bound=Callable[["Snapshot"], Any])
+    Callback = TypeVar("Callback", bound=Callable[["Snapshot"], Any])
+
+_RECENT = 64  # versions kept for the changes under way in this process
 
 
 class SettingsError(Exception):
@@ -36,7 +40,7 @@ class SettingsInvalid(SettingsError):
         self.problems = problems
 
 
-class Snapshot(Mapping[str, Any]):
+class Snapshot(Mapping[str, "Any"]):
     """One version of the settings, read-only. Decoded when it is first read."""
 
     __slots__ = ("version", "text", "_values")
@@ -71,7 +75,7 @@ class Snapshot(Mapping[str, Any]):
         return f"<lanner.settings version {self.version}: {dict(self._decoded())!r}>"
 
 
-class Settings(Mapping[str, Any]):
+class Settings(Mapping[str, "Any"]):
     """Within a request, the version that the request began with; elsewhere the newest."""
 
     def __init__(self) -> None:
@@ -90,8 +94,8 @@ class Settings(Mapping[str, Any]):
     @property
     def snapshot(self) -> Snapshot:
         """What this thread's request began with, to be handed on; without a request the newest."""
-        noted = _noted()
-        if noted is None or noted[0] is None or len(noted) < 2:
+        noted = running.noted()
+        if noted is None or noted[0] is None:
             return self.current
         pinned: Snapshot = noted[1]
         return pinned
@@ -109,8 +113,8 @@ class Settings(Mapping[str, Any]):
     def refresh(self) -> Snapshot:
         """Gives this request the newest version for its rest."""
         newest = self.current
-        noted = _noted()
-        if noted is not None and noted[0] is not None and len(noted) > 1:
+        noted = running.noted()
+        if noted is not None and noted[0] is not None:
             noted[1] = newest
         return newest
 
@@ -145,7 +149,7 @@ class Settings(Mapping[str, Any]):
         """Like ``update``, with all of the settings given anew."""
         return self._change({"whole": _encoded(settings)}, if_version)
 
-    def on_change(self, function: _Callback) -> _Callback:
+    def on_change(self, function: Callback) -> Callback:
         """Decorator: ``function(snapshot)`` is called in each worker process after the settings have changed, in a thread
         of its own; of versions that follow each other fast, with the newest."""
         self._callbacks.append(function)
@@ -191,9 +195,7 @@ class Settings(Mapping[str, Any]):
             raise SettingsConflict(f"the settings have version {self.current.version}, not {if_version}", self.current.version)
         if self._control is None:
             if hooks._managed:
-                raise RuntimeError(
-                    "settings cannot be changed while the app is loaded: this process is not a worker yet. Do it in lanner.process.setup, a request or a job"
-                )
+                raise running.NotYet("settings cannot be changed")
             return self._change_here(entries, if_version)
         with self._plain:
             if not self._changes:
@@ -202,7 +204,7 @@ class Settings(Mapping[str, Any]):
         try:
             answer = self._control.ask(
                 frames.SETTINGS_CHANGE,
-                {**entries, "if_version": "" if if_version is None else str(if_version), "request": _request_id()},
+                {**entries, "if_version": "" if if_version is None else str(if_version), "request": running.request_id()},
             )
             _raise(answer)
             # A newer one may be here already, but not yet in every other worker.
@@ -262,17 +264,6 @@ class Settings(Mapping[str, Any]):
 
 
 settings = Settings()
-
-
-def _noted() -> Any:
-    worker_process = sys.modules.get(f"{__package__}.worker_process")
-    return None if worker_process is None else worker_process.running.get(threading.get_ident())
-
-
-def _request_id() -> str:
-    noted = _noted()
-    environ = noted[0] if noted else None
-    return environ.get("lanner.request_id", "") if environ else ""
 
 
 def _encoded(values: Mapping[str, Any]) -> str:

@@ -6,10 +6,11 @@ import importlib
 import os
 import sys
 import types
-from typing import TYPE_CHECKING, Any, Callable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from typing import Any, Callable
 
 # Imported where they are needed: ast, inspect and importlib.util cost a small app a tenth of its start.
 _COROUTINE = 0x80  # inspect.CO_COROUTINE

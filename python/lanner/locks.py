@@ -7,16 +7,23 @@ import math
 import os
 import threading
 from types import TracebackType
-from typing import Any, Deque, Dict, Optional, Type, Union
 
-from . import frames
-from .control import Control, Gone, NotYet, of_worker
+from . import frames, running
+from .control import Control, Gone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Deque, Dict, Optional, Type, Union
 
 LONGEST_NAME = 200  # characters
 
 
 class LockError(Exception):
     """The lock cannot be had; who asked does not have it."""
+
+
+class LockTimeout(LockError, TimeoutError):
+    """``with`` waited for the lock as long as its ``timeout`` allows; another thread still holds it."""
 
 
 class Held:
@@ -42,14 +49,16 @@ class Held:
 class Lock:
     """A lock of the app by its name. Objects with the same name are the same lock; one object may be used by many threads."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, timeout: Optional[float] = None) -> None:
         self.name = name
+        self.timeout = timeout
         self._held: Optional[Held] = None
 
     def acquire(self, timeout: Optional[float] = None) -> bool:
         """Waits until this thread has the lock; those who wait have it in the order in which they asked. ``timeout``: at most so many
-        seconds, 0: only if it is free; False when it was not to be had in that time. RuntimeError when this thread has it already."""
-        return self._take(timeout) is not None
+        seconds (without it, the lock's own), 0: only if it is free; False when it was not to be had in that time. RuntimeError when this
+        thread has it already."""
+        return self._take(self.timeout if timeout is None else timeout) is not None
 
     def release(self) -> None:
         """Gives it back; any thread may. RuntimeError when it is not held by this object."""
@@ -70,8 +79,9 @@ class Lock:
         return self._present().number
 
     def __enter__(self) -> Held:
-        held = self._take(None)
-        assert held is not None
+        held = self._take(self.timeout)
+        if held is None:
+            raise LockTimeout(f"the lock {self.name} is still held by another thread after {self.timeout:g} s")
         return held
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
@@ -90,7 +100,12 @@ class Lock:
         patience = None if timeout is None else _milliseconds(timeout)
         if _threads.get(self.name) == threading.get_ident():
             raise RuntimeError(f"this thread holds the lock {self.name} already and would wait for itself for ever")
-        control = _control()
+        try:
+            control = running.link("a lock cannot be taken")
+        except Gone as error:
+            raise LockError(str(error)) from None
+        if control is not None:
+            control.on(frames.LOCK_LOST, _lose)
         turn: Union[_Turn, _TurnHere] = _TurnHere(self.name) if control is None else _Turn(self.name, control)
         try:
             number = turn.take(patience)
@@ -110,12 +125,13 @@ class Lock:
             raise
 
 
-def lock(name: str) -> Lock:
+def lock(name: str, timeout: Optional[float] = None) -> Lock:
     """The lock of this name: at most one thread of the app holds it, whichever of its processes the thread is in: web workers, job workers,
     those of the generation before.
 
     ``with lanner.lock("invoices") as held:`` waits for it; ``held.number`` is its fencing number. What a process holds is released when it
-    ends, however it ends; a child that it forks holds nothing. It is not reentrant. Other apps have locks of their own.
+    ends, however it ends; a child that it forks holds nothing. It is not reentrant. Other apps have locks of their own. ``timeout``: the
+    seconds after which ``with`` stops waiting and raises ``LockTimeout``.
 
     Under another server, and in plain tests, it holds between the threads of this process alone, and numbers begin at 1.
     """
@@ -127,25 +143,12 @@ def lock(name: str) -> Lock:
         name.encode()
     except UnicodeEncodeError:
         raise ValueError(f"the name of a lock is text that UTF-8 can hold, not {name!r}") from None
-    return Lock(name)
+    if timeout is not None:
+        _milliseconds(timeout)
+    return Lock(name, timeout)
 
 
 # Under Lanner.
-
-
-def _control() -> Optional[Control]:
-    try:
-        control = of_worker()
-        if control is not None:
-            control.require()
-            control.on(frames.LOCK_LOST, _lose)
-    except NotYet:
-        raise RuntimeError(
-            "a lock cannot be taken while the app is loaded: this process is not a worker yet. Do it in lanner.process.setup, a request or a job"
-        ) from None
-    except Gone as error:
-        raise LockError(str(error)) from None
-    return control
 
 
 def _lose(entries: Dict[str, Any]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Any
 
-from . import output
+from . import output, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Beyond that many characters the message, the traceback or the extra values are cut, and say so.
 MOST = 512 * 1024
@@ -58,7 +61,7 @@ class LogHandler(logging.Handler):
             f"{record.created:.6f}",
             str(record.process or os.getpid()),
             record.threadName or "",
-            output.request_id() or getattr(record, "request_id", ""),
+            running.request_id() or getattr(record, "request_id", ""),
             record.name,
             f"{record.pathname}:{record.lineno}",
             message,

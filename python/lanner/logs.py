@@ -5,7 +5,10 @@ it comes."""
 from __future__ import annotations
 
 import sys
-from typing import Any, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Sequence
 
 _wanted: dict[str, str] = {}  # logger → level; the root logger's name is empty
 _before: dict[str, int] = {}  # logger → level, as it was before it was changed here

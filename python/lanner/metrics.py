@@ -21,16 +21,22 @@ import os
 import re
 import sys
 import time
-from _thread import RLock, allocate_lock  # threading takes a while to load
+from _thread import allocate_lock
 from bisect import bisect_left
 
 from . import descriptors
+from .generic import Generic, T
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from threading import RLock
+    from typing import Any, Callable, Dict, List, Literal, Optional, Sequence, Tuple, TypeVar
 
     Place = Tuple[Any, int]
+    Mode = Literal["sum", "max", "min", "last"]
+    Made = TypeVar("Made", bound="Metric[Any]")
+else:
+    from _thread import RLock  # threading takes a while to load
 
 __all__ = ["counter", "gauge", "histogram"]
 
@@ -45,7 +51,7 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 _lock = RLock()  # of the whole process: a signal handler or destructor that counts meanwhile must not wait for itself
 _fence = allocate_lock()
-_metrics: Dict[str, Metric] = {}
+_metrics: Dict[str, Metric[Any]] = {}
 
 
 class _Store:
@@ -133,7 +139,7 @@ os.register_at_fork(after_in_child=_forked)
 class Series:
     """One series of a metric: what ``labels`` gives."""
 
-    def __init__(self, metric: Metric, values: Tuple[str, ...]) -> None:
+    def __init__(self, metric: Metric[Any], values: Tuple[str, ...]) -> None:
         self._metric = metric
         self._values = values
         self._store: Optional[_Store] = None
@@ -212,7 +218,7 @@ class _Timer:
         self._series.observe(time.perf_counter() - self._started)
 
 
-class Metric:
+class Metric(Generic[T]):
     """A metric with its series, one for each combination of label values."""
 
     series_type: Callable[..., Any] = Series
@@ -226,10 +232,10 @@ class Metric:
         self.bounds = bounds
         self.parts: List[Tuple[str, Tuple[str, ...], Tuple[str, ...]]] = [("", (), ())]
         if self.type == "histogram":
-            self.parts = [("_bucket", ("le",), (_text(bound),)) for bound in (*bounds, float("inf"))] + [("_sum", (), ())]
-        self._series: Dict[Tuple[str, ...], Any] = {}
+            self.parts = [*(("_bucket", ("le",), (_text(bound),)) for bound in (*bounds, float("inf"))), ("_sum", (), ())]
+        self._series: Dict[Tuple[str, ...], T] = {}
 
-    def labels(self, *values: Any, **named: Any) -> Any:
+    def labels(self, *values: object, **named: object) -> T:
         """The series of these label values, by place or by name. Kept in a variable, it counts fastest."""
         if named:
             if values or set(named) != set(self.labels_names):
@@ -237,47 +243,47 @@ class Metric:
             values = tuple(named[name] for name in self.labels_names)
         elif len(values) != len(self.labels_names):
             raise ValueError(f"{self.name} has {len(self.labels_names)} labels ({_list(self.labels_names)}), and was given {len(values)} values")
-        values = tuple([str(value) for value in values])
-        series = self._series.get(values)
+        texts = tuple([str(value) for value in values])
+        series = self._series.get(texts)
         if series is None:
             with _lock:
                 # What is beyond the limit shares one series: the values come from outside and must not fill the memory.
-                if values and len(self._series) >= MOST_SERIES:
-                    values = store.labels(self.name, values)
-                series = self._series.setdefault(values, self.series_type(self, values))
+                if texts and len(self._series) >= MOST_SERIES:
+                    texts = store.labels(self.name, texts)
+                series = self._series.setdefault(texts, self.series_type(self, texts))
         return series
 
 
-class Counter(Metric):
+class Counter(Metric[CounterSeries]):
     series_type = CounterSeries
     type = "counter"
 
-    def inc(self, amount: float = 1, **labels: Any) -> None:
+    def inc(self, amount: float = 1, **labels: object) -> None:
         self.labels(**labels).inc(amount)
 
 
-class Gauge(Metric):
+class Gauge(Metric[GaugeSeries]):
     series_type = GaugeSeries
     type = "gauge"
 
-    def set(self, value: float, **labels: Any) -> None:
+    def set(self, value: float, **labels: object) -> None:
         self.labels(**labels).set(value)
 
-    def inc(self, amount: float = 1, **labels: Any) -> None:
+    def inc(self, amount: float = 1, **labels: object) -> None:
         self.labels(**labels).inc(amount)
 
-    def dec(self, amount: float = 1, **labels: Any) -> None:
+    def dec(self, amount: float = 1, **labels: object) -> None:
         self.labels(**labels).inc(-amount)
 
 
-class Histogram(Metric):
+class Histogram(Metric[HistogramSeries]):
     series_type = HistogramSeries
     type = "histogram"
 
-    def observe(self, value: float, **labels: Any) -> None:
+    def observe(self, value: float, **labels: object) -> None:
         self.labels(**labels).observe(value)
 
-    def time(self, **labels: Any) -> _Timer:
+    def time(self, **labels: object) -> _Timer:
         return _Timer(self.labels(**labels))
 
 
@@ -286,7 +292,7 @@ def counter(name: str, help: str, labels: Sequence[str] = ()) -> Counter:
     return _made(Counter(name, help, _checked(name, labels)))
 
 
-def gauge(name: str, help: str, labels: Sequence[str] = (), mode: str = "sum") -> Gauge:
+def gauge(name: str, help: str, labels: Sequence[str] = (), mode: Mode = "sum") -> Gauge:
     """A number that goes up and down. Over the living processes it is their ``"sum"``, ``"max"``, ``"min"``, or what was
     set ``"last"``."""
     if mode not in MODES:
@@ -321,10 +327,10 @@ def _checked(name: str, labels: Sequence[str]) -> Sequence[str]:
     return labels
 
 
-def _made(metric: Any) -> Any:
+def _made(metric: Made) -> Made:
     """The one metric of this name: modules may be loaded again, and two may ask for the same."""
     with _lock:
-        known = _metrics.setdefault(metric.name, metric)
+        known: Any = _metrics.setdefault(metric.name, metric)
         if known is metric:
             if not metric.labels_names and metric.type != "gauge":  # it is 0; a gauge that was not set is nothing
                 metric.labels()._bound()
@@ -332,7 +338,8 @@ def _made(metric: Any) -> Any:
     for what in ("type", "labels_names", "mode", "bounds"):
         if getattr(known, what) != getattr(metric, what):
             raise ValueError(f"{metric.name} is there already with another {what.split('_')[0]}: {getattr(known, what)!r}, not {getattr(metric, what)!r}")
-    return known
+    same: Made = known
+    return same
 
 
 def _text(bound: float) -> str:

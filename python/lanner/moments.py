@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Optional, Union
 
-When = Union[str, datetime.datetime]
-Duration = Union[str, int, float, datetime.timedelta]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional, Union
+
+    When = Union[str, datetime.datetime]
+    Duration = Union[str, int, float, datetime.timedelta]
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 

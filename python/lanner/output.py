@@ -13,17 +13,15 @@ import os
 import sys
 import threading
 from select import POLLOUT, poll as _poll  # an app under eventlet takes it out of its module
-from typing import Any, Callable, Iterable, Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, Optional
 
 ATOMIC = 4096  # PIPE_BUF on Linux
 
 _keys = itertools.count(1)
 _pipe: Optional[tuple[int, int]] = None  # what descriptor 2 was when it was the server's log
-
-
-def request_id() -> str:
-    """Of the request that this thread runs; the worker puts its own in this place."""
-    return ""
 
 
 def by_lines() -> None:

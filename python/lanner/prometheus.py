@@ -7,9 +7,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import metrics
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Optional, Tuple
 
 _MODES = {"all": "each", "sum": "sum", "max": "max", "min": "min", "mostrecent": "last"}
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 import marshal
 import struct
 import time
-from types import TracebackType
-from typing import Any, Callable, Iterable, Optional, Tuple, Type, Union
 
 from . import frames, output
 from .channel import Channel, FrontEndGone
 from .file_wrapper import FileWrapper
 
-ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Callable, Iterable, Optional, Tuple, Type, Union
+
+    ExcInfo = Union[Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None]]
 
 INLINE = 65536  # a body up to this travels in one frame with its head
 PIECE = 1 << 20  # a longer one in frames of this size
@@ -114,7 +117,7 @@ class Exchange:
     def _joined(self, chunks: Iterable[bytes]) -> bytes:
         return b"".join([_as_bytes(chunk) for chunk in chunks])
 
-    def _iterate(self, result: Iterable[bytes]) -> None:
+    def _iterate(self, result: Any) -> None:
         if result is None:
             raise BadResponse("the app returned None, not an iterable of bytes")
         if isinstance(result, (str, bytes)):

@@ -8,12 +8,16 @@ import signal
 import socket
 import sys
 import warnings
-from typing import Any, Callable, Optional
 
-from . import descriptors, fork, frames, hooks, imports, lifeline, logs, output, peers, worker_process
-from .identity import worker as identity
+from . import descriptors, frames, hooks, imports, lifeline, logs, output, peers, worker_process
+from .identity import name_process, worker as identity
 from .live_settings import settings as live_settings
 from .peers import seam
+from .peers.peer import Peer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, NoReturn, Optional
 
 CONTROL, LIFELINE = 3, 4  # where the front end puts them
 
@@ -30,6 +34,8 @@ def main() -> None:
     descriptors.watch_forks()
     hooks.manage()
     control = frames.ControlLink(descriptors.own(socket.socket(fileno=CONTROL)))
+    from .fork import survey  # here it costs nothing: the front end still reads the settings, and a spawned worker needs none
+
     came = control.receive()
     if came is None or came[0] != frames.CONFIGURE:
         os._exit(1)
@@ -52,7 +58,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, worker_process._calm)
     signal.signal(signal.SIGINT, worker_process._calm)
     gc.collect()
-    refusal = fork.refusal(settings)
+    refusal = survey.refusal(settings)
     if refusal:
         output.flush()
         control.send(frames.FAILED, {"message": refusal, "traceback": ""})
@@ -65,19 +71,21 @@ def main() -> None:
     _Template(control, settings, *loaded).run()
 
 
-def _end(status: int) -> None:
+def _end(status: int) -> NoReturn:
     """Without what the app registered for the end of a process: its workers are where it runs."""
     output.flush()
     os._exit(status)
 
 
-def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], peers.Peer]:
+def _load(settings: dict[str, Any]) -> tuple[Optional[Callable[..., Any]], Peer]:
     """The user's code in the template. The app is None when each worker loads it."""
     peer = peers.of(settings)
     peer.starting()
     app = None
     if settings["preload"]:
-        fork.watch()
+        from .fork import origins
+
+        origins.watch()
         app = worker_process.load(settings)
     logs.load()
     peer.started(app)
@@ -90,7 +98,7 @@ def _prepare(settings: dict[str, Any]) -> None:
     identity.generation = settings["generation"]
     identity.workers = settings["workers"]
     identity.threads = settings["threads"]
-    worker_process.name_process(f"lanner:{settings['name']}")
+    name_process(f"lanner:{settings['name']}")
     os.chdir(settings["directory"])
     sys.path.insert(0, settings["directory"])
     sys.argv[:] = ["lanner"]
@@ -140,12 +148,13 @@ class _Template:
     """Takes commands, reaps workers. One thread; a pidfd for each worker, so that no signal handler of the app is disturbed."""
 
     def __init__(
-        self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]], peer: peers.Peer
+        self, control: frames.ControlLink, settings: dict[str, Any], app: Optional[Callable[..., Any]], peer: Peer
     ) -> None:
         self._peer = peer
         self._control = control
         self._settings = settings
         self._app = app
+        self._hazards = 0  # what the last look found that workers share or lose
         self._waiting: list[dict[str, Any]] = []
         self._workers: dict[int, tuple[int, int]] = {}  # pid → (serial, pidfd or -1)
 
@@ -192,13 +201,15 @@ class _Template:
             except (OSError, AttributeError):
                 pidfd = -1
             self._workers[pid] = (command["serial"], pidfd)
-            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid, "hazards": fork.hazards})
+            self._control.send(frames.FORKED, {"serial": command["serial"], "pid": pid, "hazards": self._hazards})
 
     def _fork(self, command: dict[str, Any], numbers: list[int]) -> int:
+        from .fork import survey
+
         # First the app's own hooks: what it closes now is not shared.
         failure = hooks.prepare_fork()
         self._peer.before_fork(command["serial"])
-        fork.look(self._settings, numbers)
+        self._hazards = survey.look(self._settings, numbers)
         output.flush()
         gc.freeze()
         with warnings.catch_warnings():
@@ -206,7 +217,7 @@ class _Template:
             pid = descriptors.fork()
         if pid == 0:
             descriptors.release()
-            fork.repair(numbers)
+            survey.repair(numbers)
             worker_process.run(self._app, self._settings, command, numbers, self._peer, failure)
         hooks.forked(in_child=False)
         self._peer.forked(pid)
@@ -242,4 +253,4 @@ def _spawned(task: dict[str, Any]) -> None:
     descriptors.watch_forks()
     hooks.manage()
     _prepare(task["settings"])
-    worker_process.run(None, task["settings"], task["command"], task["numbers"], peers.Peer())
+    worker_process.run(None, task["settings"], task["command"], task["numbers"], Peer())

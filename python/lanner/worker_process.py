@@ -11,24 +11,23 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Optional, TypeVar
 
-from . import capture, descriptors, ending, frames, hooks, lifeline, loading, logs, output, peers, wsgi
+from . import capture, descriptors, ending, frames, hooks, lifeline, loading, logs, output, running, wsgi
 from .channel import Channel, FrontEndGone
 from .control import Control
 from .file_wrapper import FileWrapper
-from .identity import worker as identity
+from .identity import name_process, worker as identity
 from .live_settings import settings as live_settings
+from .peers.peer import Peer
+from .version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
+    from .generic import T
 
 STACKS_SIGNAL = 62
-_T = TypeVar("_T")
-
-# Where each thread, by its identifier, notes the environ it runs and the settings that this began with.
-running: dict[int, list[Any]] = {}
-
-scoreboard: Any = None  # this process's part of it
-
-_control: Optional[Control] = None  # this process's
 
 
 def run(
@@ -36,7 +35,7 @@ def run(
     settings: dict[str, Any],
     command: dict[str, Any],
     numbers: list[int],
-    peer: peers.Peer,
+    peer: Peer,
     failure: Optional[BaseException] = None,
 ) -> None:
     """Becomes the worker that ``command`` asks for. ``numbers``: control, lifeline, stdout, stderr, scoreboard, stacks, metrics, then a channel a thread.
@@ -55,7 +54,7 @@ def _run(
     settings: dict[str, Any],
     command: dict[str, Any],
     numbers: list[int],
-    peer: peers.Peer,
+    peer: Peer,
     failure: Optional[BaseException],
 ) -> int:
     control_number, life, out, err, board, stacks, metrics, *channel_numbers = numbers
@@ -64,10 +63,9 @@ def _run(
     lifeline.hold(descriptors.own_number(life))
     descriptors.own_metrics(metrics)
     link = frames.ControlLink(descriptors.own(socket.socket(fileno=control_number)))
-    global _control
-    _control = control = Control(link)
+    running.control = control = Control(link)
     _identify(settings, command)
-    capture.capture(out, err, request_id)
+    capture.capture(out, err)
     signal.signal(signal.SIGTERM, _calm)
     signal.signal(signal.SIGINT, _calm)
     # In C, without the GIL: it answers whatever the threads do. The number is StackDump.Signal's.
@@ -111,7 +109,7 @@ def _run(
 
 
 def _served(
-    app: Optional[Callable[..., Any]], settings: dict[str, Any], peer: peers.Peer, failure: Optional[BaseException]
+    app: Optional[Callable[..., Any]], settings: dict[str, Any], peer: Peer, failure: Optional[BaseException]
 ) -> Callable[..., Any]:
     """The user's code in a new worker, before traffic. What it returns is served."""
     if failure is not None:
@@ -126,7 +124,7 @@ def _served(
     app = peer.worker_starting(app)
     logs.serve()
     if identity.kind == "job":
-        from .jobs import Runner
+        from .job_worker import Runner
 
         return Runner(app)
     return app
@@ -151,7 +149,7 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
             "this is an ASGI app, which this version does not serve yet; a WSGI app is served, and --interface wsgi says that it is one"
         )
     if settings["job_calls"]:
-        from .jobs import resolve
+        from .job_worker import resolve
 
         for call in settings["job_calls"]:
             resolve(call)
@@ -162,25 +160,26 @@ def load(settings: dict[str, Any]) -> Callable[..., Any]:
 
 def tell_jobs(control: frames.ControlLink | Control) -> bool:
     """Tells the front end of the jobs in the app's code."""
-    jobs = sys.modules.get(f"{__package__}.jobs")
-    if jobs is not None:
-        for piece in jobs.definitions(frames.LONGEST // 8):
+    if running.jobs:
+        from .jobs import definitions
+
+        for piece in definitions(frames.LONGEST // 8):
             control.send(frames.JOBS, {"jobs": piece})
     return True
 
 
 def _set_levels(entries: dict[str, Any]) -> None:
-    assert _control is not None
+    assert running.control is not None
     logs.set_levels(entries["log_levels"])
-    _control.send(frames.LOG_LEVEL, {"serial": entries["serial"]})
+    running.control.send(frames.LOG_LEVEL, {"serial": entries["serial"]})
 
 
 def _tell_fault(message: str, trace: str) -> None:
-    if _control is not None:
-        _control.send(frames.FAULT, {"message": frames.shortened(message), "traceback": frames.shortened(trace)})
+    if running.control is not None:
+        running.control.send(frames.FAULT, {"message": frames.shortened(message), "traceback": frames.shortened(trace)})
 
 
-def told(control: frames.ControlLink | Control, step: Callable[..., _T], *arguments: Any) -> Optional[_T]:
+def told(control: frames.ControlLink | Control, step: Callable[..., T], *arguments: Any) -> Optional[T]:
     """Takes a step of the start that is the user's code, or tells the front end why it failed and returns None."""
     try:
         return step(*arguments)
@@ -208,35 +207,18 @@ def _identify(settings: dict[str, Any], command: dict[str, Any]) -> None:
     name_process(f"lanner:{settings['name']}:{'j' if identity.kind == 'job' else ''}{identity.slot}")
 
 
-def name_process(name: str) -> None:
-    """What ``ps -o comm`` and ``top`` show; 15 characters at most."""
-    try:
-        with open("/proc/self/comm", "w") as comm:
-            comm.write(name[:15])
-    except OSError:
-        pass
-
-
-def request_id() -> str:
-    """Of the request that this thread runs, or empty."""
-    noted = running.get(threading.get_ident())
-    environ = noted[0] if noted else None
-    return environ["lanner.request_id"] if environ else ""
-
-
 def _board(number: int, threads: int) -> Any:
     mapping = mmap.mmap(number, threads * 64)
-    global scoreboard
-    scoreboard = cells = memoryview(mapping).cast("Q")
+    running.scoreboard = cells = memoryview(mapping).cast("Q")
     os.close(number)
     descriptors.own_mapping(cells, mapping)
     return cells
 
 
 def _serve(
-    app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]], peer: peers.Peer
+    app: Callable[..., Any], place: int, number: int, cells: Any, begun: queue.SimpleQueue[Optional[BaseException]], peer: Peer
 ) -> None:
-    noted = running[threading.get_ident()] = [None, None]
+    noted = running.threads[threading.get_ident()] = [None, None]
     home = os.getpid()
     try:
         hooks.thread.ensure()
@@ -260,7 +242,7 @@ def _serve(
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileWrapper,
         "GATEWAY_INTERFACE": "CGI/1.1",
-        "SERVER_SOFTWARE": "Lanner/0.1.0",
+        "SERVER_SOFTWARE": f"Lanner/{__version__}",
     }
     try:
         app, ended = peer.thread(app, ended)

@@ -8,13 +8,16 @@ import time
 import traceback
 from io import BytesIO
 from sys import getrefcount
-from typing import Any, Callable
 
 from . import frames
 from .channel import Channel, FrontEndGone
 from .live_settings import settings as live_settings
 from .output import tell
 from .response import BadResponse, ClientGone, Exchange
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 SAMPLE_MASK = 15  # the thread's CPU time is read after every 16th request: the call takes 0.3 µs
 LONG_MICROS = 1000  # and after each request that took longer

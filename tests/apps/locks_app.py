@@ -14,7 +14,7 @@ import threading
 from typing import Any
 
 import lanner
-from lanner import frames, worker_process
+from lanner import frames, running
 from exchange import answer, await_file, note, query
 
 invoices = lanner.lock("count")
@@ -24,7 +24,7 @@ if "AT_IMPORT" in os.environ:
 
 @lanner.process.setup
 def boot() -> None:
-    control = worker_process._control
+    control = running.control
     send = control.send
 
     def noted(kind: int, entries: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ for index in range(int(os.environ.get("JOBS", "0"))):
 def _told(function: Any, *arguments: Any) -> bytes:
     try:
         return str(function(*arguments)).encode()
-    except (lanner.jobs.JobError, lanner.live_settings.SettingsError) as error:
+    except (lanner.JobError, lanner.SettingsError) as error:
         return f"{type(error).__name__}: {error}".encode()
 
 

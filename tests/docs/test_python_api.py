@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 
-from .blocks import ROOT, runs
+from .blocks import ROOT, answers, runs
 
 BEFORE = textwrap.dedent('''
     import os, threading, time
@@ -56,6 +57,23 @@ def test_under_lanner_and_without(blocks, place):
     place.variables["PYTHONPATH"] = str(ROOT / "python")
     told = json.loads(place.run("python3 -c 'import json, shop; print(json.dumps(shop.tell_all()))'"))
     assert (told["models"], told["pools"], told["parser"], told["pool"]) == (1, 1, True, True)
+
+
+@runs("docs/python-api.md", "Types and editors", "python", "console")
+def test_types(blocks, place):
+    place.go("/srv/shop").write("shop.py", blocks[0].text)
+    shutil.copytree(ROOT / "python", place.here / "python", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+    # The app's environment, with the type checker and what builds the package: nothing is fetched.
+    place.run("python3 -m venv --without-pip --system-site-packages venv")
+    place.variables.update(PATH=f"{place.here}/venv/bin:{place.variables['PATH']}", PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0")
+    (install, _), (check, shown) = answers(blocks[1])
+    place.run(install)
+    assert place.run(check, code=1).strip() == shown
+    # Without the mistake, it is what the comments say.
+    place.write("shop.py", blocks[0].text.replace('    send_receipt("17")', "    reveal_type(sent)"))
+    assert 'Revealed type is "concurrent.futures._base.Future[builtins.str]"' in place.run(check)
+    place.write("shop.py", blocks[0].text.replace('    send_receipt("17")', '    send_receipt.enqueue(order, copy="ann")'))
+    assert 'No overload variant of "enqueue"' in place.run(check, code=1)
 
 
 JOBS = textwrap.dedent("""

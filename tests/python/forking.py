@@ -10,24 +10,24 @@ _PYTHON = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 _TEMPLATE = """
 import gc, json, os, sys, traceback
 gc.disable()
-from lanner import fork
-fork.watch()
+from lanner.fork import origins, survey
+origins.watch()
 import shop
 gc.collect()
-refusal = fork.refusal({"on_shared": sys.argv[1]})
+refusal = survey.refusal({"on_shared": sys.argv[1]})
 if refusal:
     print(json.dumps({"refusal": refusal}))
     os._exit(0)
 answers = []
 for _ in range(int(sys.argv[2])):
-    fork.look({"on_shared": sys.argv[1]})
+    survey.look({"on_shared": sys.argv[1]})
     gc.freeze()
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         answer = None
         try:
-            fork.repair()
+            survey.repair()
             gc.enable()
             answer = shop.check()
         except BaseException:

@@ -10,7 +10,7 @@ import threading
 
 import lanner
 import pytest
-from lanner import hooks, jobs, moments
+from lanner import hooks, job_worker, jobs, moments, running
 from lanner.frozen import freeze
 from lanner.loading import LoadError
 
@@ -19,7 +19,7 @@ UTC = datetime.timezone.utc
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    monkeypatch.setattr(jobs, "registered", {})
+    monkeypatch.setattr(running, "jobs", {})
 
 
 def named(name):
@@ -147,7 +147,7 @@ def test_two_jobs_with_one_name_are_refused_and_the_same_one_again_is_not():
         return nightly
 
     first, second = make(), make()
-    assert jobs.registered["nightly"] is second is not first
+    assert running.jobs["nightly"] is second is not first
     with pytest.raises(ValueError, match="two jobs named nightly: .*make.* and .*other.*say lanner.job"):
 
         @lanner.job(name="nightly")
@@ -281,12 +281,12 @@ def test_while_the_app_is_loaded_nothing_can_be_put_in_line(monkeypatch):
 ])
 def test_a_call_that_is_not_there_is_named(call, match):
     with pytest.raises(LoadError, match=match):
-        jobs.resolve(call)
+        job_worker.resolve(call)
 
 
 def test_a_call_may_name_a_method_or_a_job():
-    assert jobs.resolve("json:JSONEncoder.encode") is json.JSONEncoder.encode
-    assert jobs.resolve("json:loads") is json.loads
+    assert job_worker.resolve("json:JSONEncoder.encode") is json.JSONEncoder.encode
+    assert job_worker.resolve("json:loads") is json.loads
 
 
 def test_enqueue_refuses_a_key_that_is_no_text():
@@ -305,7 +305,7 @@ class TestRunner:
     @staticmethod
     def run(name="", call="", arguments="[]"):
         told = []
-        body = jobs.Runner(None)(
+        body = job_worker.Runner(None)(
             {"lanner.job": name, "lanner.call": call, "lanner.arguments": arguments, "lanner.context_url": "", "lanner.max_result": "20000"},
             lambda status, headers: told.append(status))
         assert told == ["200 OK"]

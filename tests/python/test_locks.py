@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 import types
 from typing import Any, Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 import lanner
-from lanner import frames, hooks, locks
+from lanner import frames, hooks, locks, running
 from lanner.control import Control
 
 PATIENCE = 30
@@ -90,6 +89,27 @@ def test_a_timeout_ends_the_waiting() -> None:
     assert answers == [False, False, True]
 
 
+def test_with_waits_as_long_as_the_lock_says() -> None:
+    answers: list[Any] = []
+
+    def try_in_vain() -> None:
+        hasty = lanner.lock("x", timeout=0)
+        answers.extend([hasty.acquire(), hasty.acquire(0.01)])
+        try:
+            with lanner.lock("x", timeout=0.01):
+                answers.append("held")
+        except lanner.LockTimeout as error:
+            answers.append(error)
+
+    with lanner.lock("x"):
+        started(try_in_vain).join()
+        assert len(locks._lines["x"]) == 1
+    assert answers[:2] == [False, False] and str(answers[2]) == "the lock x is still held by another thread after 0.01 s"
+    assert isinstance(answers[2], lanner.LockError) and isinstance(answers[2], TimeoutError)
+    with lanner.lock("x", timeout=0) as held:
+        assert held.number
+
+
 def test_the_same_thread_is_told_that_it_has_it() -> None:
     with lanner.lock("x"):
         with pytest.raises(RuntimeError, match="this thread holds the lock x already"):
@@ -140,6 +160,8 @@ def test_a_bad_name_is_refused(name: Any, error: type[Exception]) -> None:
 def test_a_bad_timeout_is_refused(timeout: float) -> None:
     with pytest.raises(ValueError, match="the timeout of a lock"):
         lanner.lock("x").acquire(timeout)
+    with pytest.raises(ValueError, match="the timeout of a lock"):
+        lanner.lock("x", timeout=timeout)
 
 
 def test_an_exception_while_it_waits_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,20 +190,13 @@ def test_an_exception_while_it_waits_leaves_the_line(monkeypatch: pytest.MonkeyP
     held.release()
 
 
-class Worker:
-    """Stands for lanner.worker_process."""
-
-    def __init__(self, control: Any) -> None:
-        self._control = control
-
-
 @pytest.fixture
 def front_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[frames.ControlLink]:
     """This process as a worker, and the other end of its control link."""
     ours, theirs = socket.socketpair()
     control = Control(frames.ControlLink(theirs))
     monkeypatch.setattr(hooks, "_managed", True)
-    monkeypatch.setitem(sys.modules, "lanner.worker_process", Worker(control))  # type: ignore[arg-type]
+    monkeypatch.setattr(running, "control", control)
     with ours, theirs:
         link = frames.ControlLink(ours)
         link.control = control  # type: ignore[attr-defined]
@@ -234,6 +249,11 @@ def test_refusals_are_told_apart(front_end: frames.ControlLink) -> None:
     assert lanner.lock("x").acquire(timeout=0.0001) is False
     thread.join()
     assert asked[0]["patience"] == "1"  # not 0, which does not wait
+    thread = started(lambda: asked.append(answer(front_end, "not-in-time")))
+    with pytest.raises(lanner.LockTimeout):
+        lanner.lock("x", timeout=2).__enter__()
+    thread.join()
+    assert asked.pop()["patience"] == "2000"
     thread = started(lambda: asked.append(answer(front_end, "too-many-waiters")))
     with pytest.raises(locks.LockError, match="because of too-many-waiters"):
         lanner.lock("x").acquire()
@@ -288,6 +308,5 @@ def test_a_child_of_a_worker_can_neither_take_nor_release(front_end: frames.Cont
 
 def test_the_template_is_no_place_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "_managed", True)
-    monkeypatch.setitem(sys.modules, "lanner.worker_process", Worker(None))  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="this process is not a worker yet"):
         lanner.lock("x").acquire()

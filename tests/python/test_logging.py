@@ -13,12 +13,12 @@ def run(code, under_lanner=True):
     """The lines that a process with this code has written to standard error, as bytes. SERVE stands for: the worker is set up."""
     begin = """
         import sys
-        from lanner import logs, output
+        from lanner import logs, output, running
     """
     if under_lanner:
         begin += """
         output.begin_log()
-        output.request_id = lambda: "r7"
+        running.request_id = lambda: "r7"
         logs.watch([])
         """
     script = textwrap.dedent(begin) + textwrap.dedent(code.replace("SERVE", "logs.serve()"))
@@ -204,7 +204,7 @@ def test_threads_and_forks_tear_no_line():
             for number in range(50):
                 logging.warning("%s %d %s", name, number, "x" * (number * 200))
                 print(name, number, "y" * (number * 200), file=stream)
-        stream = output.TaggedStream(2, output.request_id, "<stderr>")
+        stream = output.TaggedStream(2, running.request_id, "<stderr>")
         pids = []
         for place in range(3):
             pid = os.fork()

@@ -10,7 +10,7 @@ import sys
 import threading
 
 import pytest
-from lanner import hooks, jobs, worker_process
+from lanner import hooks, jobs, running
 from lanner.identity import worker
 from lanner.peers import seam
 from lanner.peers.uwsgi_api import locks, names
@@ -140,12 +140,12 @@ def spooled(monkeypatch, decorated):
 def carried_out(asked):
     """Runs the last one as a job worker does."""
     job, arguments, _ = asked[-1]
-    return jobs._called(job.function, json.loads(arguments))
+    return jobs.called(job.function, json.loads(arguments))
 
 
 @pytest.mark.parametrize("name", ["spool", "spoolraw"])
 def test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed(modules, monkeypatch, name):
-    monkeypatch.setattr(jobs, "registered", {})
+    monkeypatch.setattr(running, "jobs", {})
     given = []
 
     @getattr(modules[1], name)
@@ -168,7 +168,7 @@ def test_spooled_functions_are_jobs_that_are_repeated_until_they_succeed(modules
 
 
 def test_spool_passes_arguments_of_any_type(modules, monkeypatch):
-    monkeypatch.setattr(jobs, "registered", {})
+    monkeypatch.setattr(running, "jobs", {})
     given = []
 
     @modules[1].spool(pass_arguments=True)
@@ -184,7 +184,7 @@ def test_spool_passes_arguments_of_any_type(modules, monkeypatch):
 
 @pytest.mark.parametrize("result", [-1, 0, None])
 def test_spoolraw_fails_and_so_comes_again_unless_it_says_ok(modules, monkeypatch, result):
-    monkeypatch.setattr(jobs, "registered", {})
+    monkeypatch.setattr(running, "jobs", {})
     raw = modules[1].spoolraw(lambda arguments: result)
     asked = spooled(monkeypatch, raw)
     raw({"a": "b"})
@@ -310,14 +310,14 @@ def test_every_name_of_the_real_module_is_here(modules, tmp_path):
 
 def test_variables_of_the_log_last_for_a_request(modules, monkeypatch, capsys):
     uwsgi, _ = modules
-    running = [{"PATH_INFO": "/a", "CONTENT_LENGTH": "12"}]
-    monkeypatch.setattr(worker_process, "running", {threading.get_ident(): running})
-    assert uwsgi.env is running[0] and uwsgi.cl() == 12
+    noted = [{"PATH_INFO": "/a", "CONTENT_LENGTH": "12"}, None]
+    monkeypatch.setattr(running, "threads", {threading.get_ident(): noted})
+    assert uwsgi.env is noted[0] and uwsgi.cl() == 12
     uwsgi.set_logvar("user", "ann")
     uwsgi.set_logvar("role", b"editor")
     assert (uwsgi.get_logvar("user"), uwsgi.get_logvar("role")) == (b"ann", b"editor")
     assert capsys.readouterr().err.count("set_logvar") == 1
-    running[0] = {"PATH_INFO": "/b"}
+    noted[0] = {"PATH_INFO": "/b"}
     assert uwsgi.get_logvar("user") is None and uwsgi.cl() == 0
 
 

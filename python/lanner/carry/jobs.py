@@ -4,7 +4,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import deque
-from typing import Any, Dict, Iterator, Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, Optional
 
 _DEPTH = 6  # middlewares around an app; more are not looked through
 _found: Dict[tuple[int, str], Any] = {}

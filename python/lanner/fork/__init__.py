@@ -3,27 +3,32 @@ started things that every worker would hold a copy of. Here they are found in th
 repaired in each worker.
 
 For apps: ``register`` (a repair of your own), ``leave`` (an object that is meant to be the same in all workers) and
-``keep`` (never destroyed in this process). They cost nothing under other servers. The rest is called by the template:
-``watch`` before the app is imported, ``refusal`` when it is, ``look`` before each fork, ``repair`` in the child.
+``keep`` (never destroyed in this process). They cost nothing under other servers. The template calls ``origins.watch``
+before the app is imported, ``survey.refusal`` when it is, ``survey.look`` before each fork, ``survey.repair`` in the child.
 """
 from __future__ import annotations
 
 TYPE_CHECKING = False  # typing is not imported for it: importing lanner does no work
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Mapping, TypeVar
+    from typing import Any, Callable, Protocol, TypeVar, Union
 
-    R = TypeVar("R")
+    from ..generic import T
 
-__all__ = ["keep", "leave", "look", "refusal", "register", "repair", "watch"]
+    class Repair(Protocol):
+        """What ``register`` takes, or a class whose objects are such; with ``applies()`` if it likes."""
 
-hazards = 0  # what the last look found that workers share or lose
+        def repair(self) -> object: ...
+
+    Registered = TypeVar("Registered", bound=Union[Callable[[], object], Repair])
+
+__all__ = ["keep", "leave", "register"]
 
 _registered: list[Any] = []
 _left: list[Any] = []
 _kept: list[Any] = []
 
 
-def register(repair: R) -> R:
+def register(repair: Registered) -> Registered:
     """Has ``repair`` run in each worker after its fork, after the built-in repairs and before the app's ``after_fork``.
 
     It is a callable without arguments, or an object (or class) with ``repair()`` and, if it likes, ``applies()``: it is
@@ -34,50 +39,21 @@ def register(repair: R) -> R:
             lanner.fork.keep(shop.broker)       # its destructor would say goodbye on the template's connection
             shop.broker = Broker(shop.ADDRESS)
     """
-    made = repair() if isinstance(repair, type) else repair
+    given: Any = repair
+    made = given() if isinstance(given, type) else given
     if not callable(getattr(made, "repair", made)):
         raise TypeError(f"a repair is a callable or has a method repair(); {made!r} is neither")
     _registered.append(made)
     return repair
 
 
-def leave(thing: R) -> R:
+def leave(thing: T) -> T:
     """This object is to be the same in all workers: a ``random.Random`` that gives each the same numbers, or a socket that
     they are to share. No built-in repair touches it, and the log does not name it."""
     _left.append(thing)
     return thing
 
 
-def keep(*things: Any) -> None:
+def keep(*things: object) -> None:
     """Keeps the objects for as long as this process lives: a destructor may speak on a connection that is the template's."""
     _kept.extend(things)
-
-
-def watch() -> None:
-    """Begins to note which line opens a connection or starts a thread. Called before the app is imported."""
-    from . import origins
-
-    origins.watch()
-
-
-def refusal(settings: Mapping[str, Any]) -> str:
-    """Why the app must not start (``on_shared = "refuse"``), or an empty text."""
-    from . import survey
-
-    return survey.refusal(settings)
-
-
-def look(settings: Mapping[str, Any], own: Iterable[int] = ()) -> None:
-    """Finds what the next worker would share and tells what was not told before. ``own``: descriptors of the server's.
-
-    Called after the app's ``before_fork``: what that closes is not shared."""
-    from . import survey
-
-    survey.look(settings, own)
-
-
-def repair(own: Iterable[int] = ()) -> None:
-    """In the child: cuts off what is shared, then has everything repaired. ``own``: descriptors of the server's."""
-    from . import survey
-
-    survey.repair(own, _registered)

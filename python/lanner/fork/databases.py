@@ -4,10 +4,13 @@ One that belongs to SQLAlchemy or Django is dropped by its repair. Any other is 
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterator, Optional
 
 from . import holders, keep, origins
 from .inventory import Finds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, Optional
 
 
 def kinds() -> tuple[type, ...]:

@@ -5,9 +5,12 @@ import gc
 import sys
 import time
 import types
-from typing import Any, Iterable, Optional
 
 from . import origins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Optional
 
 _DEPTH = 7
 _MOST = 2000  # objects on one step: beyond, the thing hangs on something general

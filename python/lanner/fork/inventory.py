@@ -7,7 +7,10 @@ from __future__ import annotations
 import gc
 import time
 import weakref
-from typing import Any, Callable, Iterable, Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, Iterator
 
 _CHUNK = 2000
 _COLLECTED = 1 << 14  # Py_TPFLAGS_HAVE_GC: the collector follows objects of this class

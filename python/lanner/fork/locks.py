@@ -4,10 +4,14 @@ from __future__ import annotations
 import _thread
 import functools
 import threading
-from typing import Any, Iterable, Iterator
 
 from . import holders
-from .notice import Notice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Iterator
+
+    from .notice import Notice
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())  # type: ignore[attr-defined]

@@ -1,6 +1,8 @@
 """What the log is told of one thing: a key that tells it apart, and how to come by the text, which is asked for only once."""
 from __future__ import annotations
 
-from typing import Callable, Tuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, Tuple
 
-Notice = Tuple[str, Callable[[], str]]
+    Notice = Tuple[str, Callable[[], str]]

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Optional
+import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -19,6 +23,7 @@ _threads: dict[int, str] = {}  # by id() of the Thread object
 
 
 def watch() -> None:
+    """From now on it is noted which line opens a connection or starts a thread. Called before the app is imported."""
     global _hooked, _watching
     _watching = True
     if not _hooked:
@@ -71,7 +76,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _line() -> str:
     """The innermost line of the app on this thread's stack; of a package where the app has none."""
-    frame = sys._getframe(2)
+    frame: Optional[types.FrameType] = sys._getframe(2)
     package = ""
     while frame is not None:
         path = frame.f_code.co_filename
@@ -79,5 +84,5 @@ def _line() -> str:
             return f"{path}:{frame.f_lineno}"
         if not package and any(part in path for part in _PACKAGES):
             package = f"{path}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return package

@@ -4,7 +4,10 @@ from __future__ import annotations
 import _socket
 import os
 import socket
-from typing import Any, Iterable, Iterator, Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Iterator, Optional
 
 
 # Others (netlink, packet …) are conversations with the kernel or have none.

@@ -10,12 +10,17 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Any, Callable, Iterable, Iterator, Mapping
 
-from . import _left, databases, holders, keep, locks, origins, repairs, sockets, threads
-from .. import descriptors, fork
+from . import _left, _registered, databases, holders, keep, locks, origins, repairs, sockets, threads
+from .. import descriptors
 from .inventory import Finds, gather
-from .notice import Notice
+from .repairs.repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, Iterator, Mapping
+
+    from .notice import Notice
 
 _SECONDS = 2.0  # for a walk through the heap: some ten million objects; up to Python 3.9 two million
 
@@ -38,6 +43,7 @@ _state = _State()
 
 
 def refusal(settings: Mapping[str, Any]) -> str:
+    """Why the app must not start (``on_shared = "refuse"``), or an empty text."""
     if settings["on_shared"] != "refuse":
         return ""
     shared, _ = _look(settings, ())
@@ -46,11 +52,13 @@ def refusal(settings: Mapping[str, Any]) -> str:
     return "what the app has opened would be shared by its workers (fork.on_shared = \"refuse\"): " + "; ".join(text() for _, text in shared)
 
 
-def look(settings: Mapping[str, Any], own: Iterable[int]) -> None:
+def look(settings: Mapping[str, Any], own: Iterable[int] = ()) -> int:
+    """Finds what the next worker would share or lose, tells what was not told before, and returns how much it is. ``own``:
+    descriptors of the server's. Called after the app's ``before_fork``: what that closes is not shared."""
     shared, lost = _look(settings, own)
-    fork.hazards = len(shared) + len(lost)
     for key, text in (*shared, *lost):
         _run(functools.partial(_tell, key, text))
+    return len(shared) + len(lost)
 
 
 def _look(settings: Mapping[str, Any], own: Iterable[int]) -> tuple[list[Notice], list[Notice]]:
@@ -91,14 +99,15 @@ def _found(settings: Mapping[str, Any], own: set[int]) -> tuple[list[Notice], li
     return shared, lost
 
 
-def repair(own: Iterable[int], registered: Iterable[Any]) -> None:
+def repair(own: Iterable[int] = ()) -> None:
+    """In the child: cuts off what is shared, then has everything repaired. ``own``: descriptors of the server's."""
     if not _state.active:
         return
     origins.stop()
     _run(lambda: _cut({*own, *_left_numbers()}))
     for one in repairs.chosen():
         _run(one.repair)
-    for one in registered:
+    for one in _registered:
         _run(functools.partial(_apply, one))
 
 
@@ -118,7 +127,7 @@ def _cut(own: set[int]) -> None:
             databases.refuse(connection)
 
 
-def _repairable(chosen: list[repairs.Repair]) -> None:
+def _repairable(chosen: list[Repair]) -> None:
     """Takes out what is to be left alone, runs what has to be done in the template, and tells once what is repaired."""
     spared = {id(thing) for thing in _left}
     for one in chosen:
@@ -157,7 +166,7 @@ def _number(thing: Any) -> int:
     return int(_try(lambda: thing.fileno(), -1))
 
 
-def _shared_polls(chosen: list[repairs.Repair]) -> Iterator[Notice]:
+def _shared_polls(chosen: list[Repair]) -> Iterator[Notice]:
     made_anew = set(_all(chosen, "polls"))
     for number in sockets.numbers("anon_inode:[eventpoll]"):
         if number not in made_anew:
@@ -171,7 +180,7 @@ def _poll_text(number: int) -> str:
     )
 
 
-def _shared_databases(chosen: list[repairs.Repair]) -> Iterator[Notice]:
+def _shared_databases(chosen: list[Repair]) -> Iterator[Notice]:
     spared = {id(thing) for thing in _all(chosen, "databases")}
     found = list(databases.shared(_state.files, spared))
     _state.databases = [connection for connection, _ in found]
@@ -208,12 +217,12 @@ def _tell(key: str, text: Callable[[], str]) -> None:
             print(f"fork: {found}\n", end="", file=sys.stderr, flush=True)
 
 
-def _all(chosen: list[repairs.Repair], what: str) -> list[Any]:
+def _all(chosen: list[Repair], what: str) -> list[Any]:
     """What all repairs say together; one that fails to say has nothing that is spared."""
     return [thing for one in chosen for thing in _try(functools.partial(_list, one, what), [])]
 
 
-def _list(one: repairs.Repair, what: str) -> list[Any]:
+def _list(one: Repair, what: str) -> list[Any]:
     return list(getattr(one, what)())
 
 

@@ -5,10 +5,14 @@ import functools
 import os
 import sys
 import threading
-from typing import Any, Iterable, Iterator
 
 from . import origins
-from .notice import Notice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Iterator
+
+    from .notice import Notice
 
 
 def running(made_anew: Iterable[Any]) -> Iterator[Notice]:

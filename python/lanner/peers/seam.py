@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
-from typing import Any, Optional
 
-from .. import descriptors
+from .. import descriptors, running
 from ..identity import worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional
 
 settings: dict[str, Any] = {}  # the app's, as the front end sent them; empty outside of Lanner's processes
 
@@ -40,15 +42,10 @@ def in_worker() -> bool:
 
 def environ() -> Optional[dict[str, Any]]:
     """Of the request that this thread runs."""
-    from .. import worker_process
-
-    noted = worker_process.running.get(threading.get_ident())
-    return noted[0] if noted else None
+    return running.environ()
 
 
 def requests_begun() -> int:
     """By this worker, those that were taken back included: the numbers of the last ones on its channels."""
-    from .. import worker_process
-
-    cells = worker_process.scoreboard
+    cells = running.scoreboard
     return sum(cells[::8]) if cells is not None and in_worker() else 0

@@ -23,11 +23,14 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Run_Version_IsPrinted()
+    public async Task Run_Version_IsThePythonPackages()
     {
-        Assert.StartsWith("lanner 0.", (await Run("version")).Output, StringComparison.Ordinal);
-        Assert.StartsWith("lanner 0.", (await Run("--version")).Output, StringComparison.Ordinal);
-        Assert.StartsWith("{\"version\":\"0.", (await Run("version", "--json")).Output, StringComparison.Ordinal);
+        var line = (await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "python/lanner/version.py"))).Single(static line => line.StartsWith("__version__", StringComparison.Ordinal));
+        var version = line.Split('"')[1];
+
+        Assert.StartsWith($"lanner {version} (", (await Run("version")).Output, StringComparison.Ordinal);
+        Assert.StartsWith($"lanner {version} (", (await Run("--version")).Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{{\"version\":\"{version}\",", (await Run("version", "--json")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

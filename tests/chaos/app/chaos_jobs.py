@@ -5,13 +5,13 @@ The book is the ledger's file with ``.jobs`` behind it: ``begun RUN pid time`` a
 import os
 import time
 
-from lanner import worker_process
+from lanner import running
 
 BOOK = os.open(os.environ["CHAOS_LEDGER"] + ".jobs", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
 
 def note(event):
-    run = worker_process.request_id().rpartition("-")[2]
+    run = running.request_id().rpartition("-")[2]
     os.write(BOOK, f"{event} {run} {os.getpid()} {time.time_ns()}\n".encode())
 
 

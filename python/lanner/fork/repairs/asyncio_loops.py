@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import selectors
 import sys
-from typing import Any, Iterable, Iterator
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Iterator
 
 
 class Loops(Repair):

@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Where the backends of Django and of its best-known packages keep the client that they make at first use.
 _CLIENTS = ("_cache", "_client", "_clients")

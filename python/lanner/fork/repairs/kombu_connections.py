@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterable
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable
 
 
 class Connections(Repair):

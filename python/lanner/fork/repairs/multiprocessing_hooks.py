@@ -3,10 +3,13 @@ would take the template's child processes for its own and end them."""
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Multiprocessing(Repair):

@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class NumpyGenerators(Repair):

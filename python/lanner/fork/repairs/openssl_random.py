@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import Repair
+from .repair import Repair
 
 
 class OpenSsl(Repair):

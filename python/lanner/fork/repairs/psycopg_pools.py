@@ -4,10 +4,13 @@ from __future__ import annotations
 import collections
 import sys
 from queue import Queue
-from typing import Any, Iterable
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable
 
 
 class Pools(Repair):

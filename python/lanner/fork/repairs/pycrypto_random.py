@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import sys
 
-from . import Repair
+from .repair import Repair
 
 
 class PyCrypto(Repair):

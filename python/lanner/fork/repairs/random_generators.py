@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import random
 
-from . import Repair
+from .repair import Repair
 
 
 class Generators(Repair):

@@ -4,10 +4,13 @@ Each host has a pool of its own; managers and sessions hold these, so that they 
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterable
 
 from .. import keep
-from . import Repair
+from .repair import Repair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable
 
 
 class Pools(Repair):

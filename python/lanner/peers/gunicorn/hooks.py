@@ -5,17 +5,19 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from lanner import loading
-from lanner.peers import App, Peer
-
+from ... import ending, loading
+from ..peer import Peer
 from . import option, reading
 from .configuration import Cfg
 from .log import Log
 from .request import Request, Response
 from .server import Server
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from ..peer import App
 
 
 class Hooks(Peer):
@@ -168,8 +170,6 @@ class Hooks(Peer):
         self._end(1)
 
     def _end(self, code: int) -> None:
-        from lanner import ending
-
         ending.end(self, code, waits=False)
 
     @property

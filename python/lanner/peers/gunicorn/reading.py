@@ -14,6 +14,7 @@ import sys
 import traceback
 from typing import Any, Mapping, NoReturn, Optional
 
+from ...version import __version__
 from . import option, options
 from .configuration import Configuration
 
@@ -120,8 +121,6 @@ def _parsed(known: dict[str, option.Option], arguments: list[str], origin: str) 
     if found.pop("help") and origin == COMMAND_LINE:
         raise Help(parser.format_help())
     if found.pop("version") and origin == COMMAND_LINE:
-        from lanner import __version__
-
         raise Help(f"lanner {__version__} (in place of gunicorn)\n")
     return found
 

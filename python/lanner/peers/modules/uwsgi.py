@@ -12,6 +12,7 @@ from typing import Callable as _Callable
 from typing import Optional as _Optional
 
 from lanner import hooks as _hooks
+from lanner.identity import name_process as _name_process
 from lanner.identity import worker as _worker
 from lanner.peers import seam as _seam
 
@@ -114,9 +115,7 @@ def reload() -> bool:
 
 
 def setprocname(name: str) -> None:
-    from lanner.worker_process import name_process
-
-    name_process(name)
+    _name_process(name)
 
 
 # Logging.

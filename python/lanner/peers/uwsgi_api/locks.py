@@ -12,6 +12,8 @@ import threading
 import time
 from typing import Optional
 
+from .. import seam
+
 COUNT = 256  # those of the app; the bytes behind them are the server's
 _PAUSE = 0.005
 _FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
@@ -85,8 +87,6 @@ _locks: Optional[Locks] = None
 
 def of_app() -> Locks:
     """Those of the app that this process runs."""
-    from .. import seam
-
     global _locks
     if seam.settings["locks"] < 0:
         raise RuntimeError("uwsgi.lock works in the template and the workers, not in processes that the app forks")
