@@ -7,6 +7,8 @@ using System.Text.RegularExpressions;
 using Lanner.Control.Apps;
 using Lanner.Control.Json;
 using Lanner.Control.OpenApi;
+using Lanner.State.Jobs;
+using Lanner.Supervision;
 
 namespace Lanner.Control.Tests;
 
@@ -52,11 +54,21 @@ public sealed partial class OpenApiTests
     [Fact]
     public void Member_OfARecord_IsThereAlwaysOrLeftOutWhenNull()
     {
-        JsonTypeInfo[] records = [.. Records(ControlFixture.Routes().All.SelectMany(static route => (Type?[])[route.Schema, route.Body, .. route.Events.Values]).OfType<Type>().Append(typeof(ProblemBody)))];
+        JsonTypeInfo[] records = [.. Described().Where(static type => type.Kind == JsonTypeInfoKind.Object)];
 
         Assert.Contains(records, static record => record.Type == typeof(WorkerBody));
         Assert.Empty(records.SelectMany(static record => record.Properties.Where(static member => member.IsRequired == member.AttributeProvider!.IsDefined(typeof(JsonIgnoreAttribute), false)).Select(member => $"{record.Type.Name}.{member.Name}")));
         Assert.All(records, static record => Assert.True(record.Type.IsDefined(typeof(DescriptionAttribute), false) || record.Type.IsAbstract, record.Type.Name));
+    }
+
+    [Fact]
+    public void Enum_OfARecord_IsWrittenAsAWord()
+    {
+        JsonTypeInfo[] enums = [.. Described().Where(static type => type.Type.IsEnum)];
+
+        Assert.Contains(enums, static type => type.Type == typeof(AppState));
+        Assert.Empty(enums.Where(static type => type.Converter.GetType() != typeof(WordConverter<>).MakeGenericType(type.Type)).Select(static type => type.Type.Name));
+        Assert.Equal("\"timed-out\"", JsonSerializer.Serialize(RunState.TimedOut, ControlJson.Of<RunState>()));
     }
 
     [Fact]
@@ -132,23 +144,19 @@ public sealed partial class OpenApiTests
         Assert.Empty(ControlFixture.Routes().All.SelectMany(static route => route.Problems).Except(ControlProblems.All.Keys));
     }
 
-    /// <summary>The records of these types and of their members.</summary>
-    private static IEnumerable<JsonTypeInfo> Records(IEnumerable<Type> types)
+    /// <summary>All types that bodies and events are made of.</summary>
+    private static IEnumerable<JsonTypeInfo> Described()
     {
         var known = new HashSet<Type>();
-        var open = new Queue<Type>(types);
+        var open = new Queue<Type?>(ControlFixture.Routes().All.SelectMany(static route => (Type?[])[route.Schema, route.Body, .. route.Events.Values]).Append(typeof(ProblemBody)));
         while (open.TryDequeue(out Type? type))
         {
-            if (!known.Add(type))
+            if (type is null || !known.Add(type))
                 continue;
-            JsonTypeInfo record = ControlJson.Api.Options.GetTypeInfo(type);
-            foreach (Type? more in (Type?[])[record.ElementType, .. record.Properties.Select(static member => member.PropertyType), .. record.PolymorphismOptions?.DerivedTypes.Select(static derived => derived.DerivedType) ?? []])
-            {
-                if (more is not null)
-                    open.Enqueue(more);
-            }
-            if (record.Kind == JsonTypeInfoKind.Object)
-                yield return record;
+            JsonTypeInfo info = ControlJson.Api.Options.GetTypeInfo(type);
+            foreach (Type? more in (Type?[])[info.ElementType, info.KeyType, .. info.Properties.Select(static member => member.PropertyType), .. info.PolymorphismOptions?.DerivedTypes.Select(static derived => derived.DerivedType) ?? []])
+                open.Enqueue(more);
+            yield return info;
         }
     }
 

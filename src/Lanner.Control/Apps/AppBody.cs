@@ -5,6 +5,7 @@ using Lanner.Supervision;
 
 namespace Lanner.Control.Apps;
 
+/// <summary>What lists and single apps have in common; <see cref="AppBody"/> adds its members at the end.</summary>
 [Description("An app.")]
 internal record AppSummaryBody
 {
