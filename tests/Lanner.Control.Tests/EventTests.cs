@@ -68,7 +68,7 @@ public sealed class EventTests
     {
         await using ControlFixture control = await ControlFixture.OverUnixAsync();
         using Reading reading = await Reading.OpenAsync(control);
-        await control.Time.UntilSetAsync(1);
+        await control.Time.UntilTimerAsync();
 
         control.Time.Advance(EventReader.Heartbeat);
 

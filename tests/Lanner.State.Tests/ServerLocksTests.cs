@@ -1,5 +1,6 @@
 using Lanner.State.Locks;
 using Lanner.State.Sqlite;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.State.Tests;
 
@@ -7,7 +8,7 @@ public sealed class ServerLocksTests : LocksTests
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("lanner-locks-").FullName;
     private readonly List<StateDirectory> _states = [];
-    private readonly SteppedTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private int _reservations;
     private Exception? _failure;
     private TaskCompletionSource? _gate;
@@ -62,17 +63,17 @@ public sealed class ServerLocksTests : LocksTests
     {
         LockGrant grant = (await AskAsync("a", "x"))!.Value;
         Task<LockGrant?> first = AskAsync("b", "x", TimeSpan.FromSeconds(1)), second = AskAsync("c", "x", TimeSpan.FromSeconds(2)), third = AskAsync("d", "x", TimeSpan.FromSeconds(3));
-        _time.Pass(TimeSpan.FromMilliseconds(999));
+        _time.Advance(TimeSpan.FromMilliseconds(999));
         Assert.False(first.IsCompleted);
-        _time.Pass(TimeSpan.FromMilliseconds(1));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Null(await first.WaitAsync(Patience));
         await Locks.ReleaseAsync(grant);
         grant = (await second.WaitAsync(Patience))!.Value;
         // Its time to wait is not over any more.
-        _time.Pass(TimeSpan.FromSeconds(1.5));
+        _time.Advance(TimeSpan.FromSeconds(1.5));
         Assert.False(third.IsCompleted);
         Assert.Null(await AskAsync("e", "x", TimeSpan.Zero));
-        _time.Pass(TimeSpan.FromSeconds(0.5));
+        _time.Advance(TimeSpan.FromSeconds(0.5));
         Assert.Null(await third.WaitAsync(Patience));
         await Locks.ReleaseAsync(grant);
         Assert.NotNull(await AskAsync("e", "x", TimeSpan.Zero));
@@ -123,57 +124,5 @@ public sealed class ServerLocksTests : LocksTests
         await Locks.DisposeAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => AskAsync("b", "y"));
-    }
-
-    /// <summary>A clock whose timers fire when a test says that time passes.</summary>
-    private sealed class SteppedTime : TimeProvider
-    {
-        private readonly List<StepTimer> _timers = [];
-        private TimeSpan _now;
-
-        public void Pass(TimeSpan time)
-        {
-            StepTimer[] over;
-            lock (_timers)
-            {
-                _now += time;
-                over = [.. _timers.Where(timer => timer.Due <= _now)];
-                _timers.RemoveAll(over.Contains);
-            }
-            foreach (StepTimer timer in over)
-                timer.Fire();
-        }
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Assert.Equal(Timeout.InfiniteTimeSpan, period);
-            lock (_timers)
-            {
-                var timer = new StepTimer(this, () => callback(state), _now + dueTime);
-                _timers.Add(timer);
-                return timer;
-            }
-        }
-
-        private sealed class StepTimer(SteppedTime owner, Action fire, TimeSpan due) : ITimer
-        {
-            public TimeSpan Due => due;
-
-            public void Fire() => fire();
-
-            public bool Change(TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();
-
-            public void Dispose()
-            {
-                lock (owner._timers)
-                    owner._timers.Remove(this);
-            }
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
     }
 }

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.Supervision.Tests;
 
 /// <summary>What is sent ahead, what is taken back, how fast those that wait are found. Time stands still but for the test.</summary>
 public sealed class PrefetchTests : IDisposable
 {
-    private readonly StandingClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly OutputCollector _output = new();
     private readonly WorkerPool _pool;
 

@@ -155,28 +155,3 @@ internal sealed class SimulatedRequest : QueuedExchange
         End.TrySetResult(what);
     }
 }
-
-/// <summary>A clock that stands until it is moved; its timers are the test's to fire.</summary>
-internal sealed class StandingClock : TimeProvider
-{
-    private long _now = 1_000_000_000;
-
-    public override long TimestampFrequency => 1_000_000_000;
-
-    public override long GetTimestamp() => Volatile.Read(ref _now);
-
-    public void Advance(TimeSpan by) => Interlocked.Add(ref _now, by.Ticks * 100);
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Unfired();
-
-    private sealed class Unfired : ITimer
-    {
-        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-        public void Dispose()
-        {
-        }
-
-        public ValueTask DisposeAsync() => default;
-    }
-}

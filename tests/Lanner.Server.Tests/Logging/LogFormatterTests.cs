@@ -3,6 +3,7 @@ using Lanner.Server.Logging;
 using Lanner.Supervision;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.Server.Tests.Logging;
 
@@ -17,7 +18,7 @@ public sealed class LogFormatterTests
     {
         using var output = new StringWriter();
 
-        new TextLogFormatter(new FixedTime()).Write(Entry, null, output);
+        new TextLogFormatter(FixedTime()).Write(Entry, null, output);
 
         Assert.Equal(
             "2026-11-21 01:06:28.123 INFO  Lanner.Supervision: worker 42\nstarted\\x07\nSystem.InvalidOperationException: broken\\x1b[31m\n",
@@ -29,7 +30,7 @@ public sealed class LogFormatterTests
     {
         using var output = new StringWriter();
 
-        new JsonLogFormatter(new FixedTime()).Write(Entry, null, output);
+        new JsonLogFormatter(FixedTime()).Write(Entry, null, output);
 
         Assert.Equal(1, output.ToString().Count(c => c == '\n'));
         var json = JsonNode.Parse(output.ToString())!;
@@ -44,7 +45,7 @@ public sealed class LogFormatterTests
     {
         using var output = new StringWriter();
 
-        new TextLogFormatter(new FixedTime()).Write(Record, null, output);
+        new TextLogFormatter(FixedTime()).Write(Record, null, output);
 
         Assert.Equal(
             "2026-11-21 11:00:00.500 ERROR shop.views: shop.2 (pid 42) lanner-1 request r7: one\n  2026-11-21 forged\\x1b\n  Traceback\n  KeyError\n",
@@ -58,7 +59,7 @@ public sealed class LogFormatterTests
     {
         using var output = new StringWriter();
 
-        new JsonLogFormatter(new FixedTime()).Write(RecordWith(extra), null, output);
+        new JsonLogFormatter(FixedTime()).Write(RecordWith(extra), null, output);
 
         var json = JsonNode.Parse(output.ToString())!;
         Assert.Equal(("2026-11-21T10:00:00.5Z", "error", "shop.views"), ((string?)json["time"], (string?)json["level"], (string?)json["logger"]));
@@ -86,10 +87,10 @@ public sealed class LogFormatterTests
     }, null, static (record, _) => record.ToString());
 
     /// <summary>A clock that stands, one hour east of Greenwich.</summary>
-    private sealed class FixedTime : TimeProvider
+    private static FakeTimeProvider FixedTime()
     {
-        public override TimeZoneInfo LocalTimeZone { get; } = TimeZoneInfo.CreateCustomTimeZone("test", TimeSpan.FromHours(1), "test", "test");
-
-        public override DateTimeOffset GetUtcNow() => new(2026, 11, 21, 0, 6, 28, 123, TimeSpan.Zero);
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 21, 0, 6, 28, 123, TimeSpan.Zero));
+        time.SetLocalTimeZone(TimeZoneInfo.CreateCustomTimeZone("test", TimeSpan.FromHours(1), "test", "test"));
+        return time;
     }
 }

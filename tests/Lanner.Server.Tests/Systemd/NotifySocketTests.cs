@@ -52,7 +52,7 @@ public class NotifySocketTests
     public void Reloading_AfterYearsOfUptime_IsStillExact()
     {
         using var manager = new ServiceManagerSocket();
-        using var notify = NotifySocket.Open(manager.Read, new HandDrivenTime { Timestamp = 400_000_000_123_456_789 }, _log);
+        using var notify = NotifySocket.Open(manager.Read, new LongUptime(), _log);
 
         notify.Reloading();
 
@@ -118,5 +118,13 @@ public class NotifySocketTests
         notify.Status("status");
         notify.Alive();
         notify.Stopping();
+    }
+
+    /// <summary>Linux counts nanoseconds; FakeTimeProvider cannot, and a product of them with a million is what must not overflow.</summary>
+    private sealed class LongUptime : TimeProvider
+    {
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public override long GetTimestamp() => 400_000_000_123_456_789;
     }
 }

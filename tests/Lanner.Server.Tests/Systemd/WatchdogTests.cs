@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Lanner.Server.Systemd;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.Server.Tests.Systemd;
 
@@ -10,7 +11,7 @@ public sealed class WatchdogTests : IDisposable
 
     private readonly ServiceManagerSocket _manager = new();
     private readonly RecordingLogger<Watchdog> _log = new();
-    private readonly HandDrivenTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly NotifySocket _notify;
 
     public WatchdogTests() => _notify = NotifySocket.Open(_manager.Read, TimeProvider.System, new RecordingLogger<NotifySocket>());
@@ -22,10 +23,11 @@ public sealed class WatchdogTests : IDisposable
         await using var watchdog = Start(static () => true);
 
         Assert.Equal("WATCHDOG=1", _manager.Receive());
-        Assert.Equal(TimeSpan.FromSeconds(15), _time.Period);
         for (var round = 0; round < 3; round++)
         {
-            _time.Fire();
+            _time.Advance(TimeSpan.FromSeconds(14.999));
+            Assert.False(_manager.HasMore);
+            _time.Advance(TimeSpan.FromSeconds(0.001));
             Assert.Equal("WATCHDOG=1", _manager.Receive());
         }
         Assert.False(_manager.HasMore);
@@ -49,11 +51,11 @@ public sealed class WatchdogTests : IDisposable
         foreach (var state in bad)
         {
             states.Writer.TryWrite(state);
-            _time.Fire();
+            _time.Advance(TimeSpan.FromSeconds(1));
             await asked.Reader.ReadAsync();
         }
         // The loop asks and sends in turn: when the answer to this one is there, the bad ones sent none.
-        _time.Fire();
+        _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal("WATCHDOG=1", _manager.Receive());
         Assert.False(_manager.HasMore);
@@ -69,7 +71,7 @@ public sealed class WatchdogTests : IDisposable
 
         await watchdog.DisposeAsync();
 
-        Assert.Null(_time.Period);
+        _time.Advance(TimeSpan.FromMinutes(1));
         Assert.False(_manager.HasMore);
     }
 
@@ -85,7 +87,7 @@ public sealed class WatchdogTests : IDisposable
         Ask(microseconds, processId);
         await using var watchdog = Start(static () => throw new InvalidOperationException("must not be asked"));
 
-        Assert.Null(_time.Period);
+        _time.Advance(TimeSpan.FromMinutes(1));
         Assert.False(_manager.HasMore);
     }
 
@@ -96,7 +98,7 @@ public sealed class WatchdogTests : IDisposable
         using var nobody = NotifySocket.Open(static _ => null, TimeProvider.System, new RecordingLogger<NotifySocket>());
         await using var watchdog = Watchdog.Start(nobody, _manager.Read, ProcessId, static () => throw new InvalidOperationException("must not be asked"), _time, _log);
 
-        Assert.Null(_time.Period);
+        _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Empty(_log.Lines);
     }
 
