@@ -96,6 +96,7 @@ internal sealed class SimulatedPool : IDisposable
         public int Finished;
     }
 
+    /// <summary>Not FakeTimeProvider: that takes a lock and looks through its timers at each reading, which would be measured too.</summary>
     private sealed class StandingClock : TimeProvider
     {
         public override long GetTimestamp() => 1;
