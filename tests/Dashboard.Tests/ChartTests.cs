@@ -104,18 +104,18 @@ public sealed class ChartTests(BrowserFixture browser)
         await using DashboardServer server = await DashboardServer.StartAsync();
         await using DashboardPage dashboard = await OpenAsync(server, 600, second => new() { ["requests"] = second < 300 ? 10 : 80 });
         await dashboard.Page.GetByLabel("Time shown").SelectOptionAsync("10");
-        ILocator rod = dashboard.Page.GetByRole(AriaRole.Slider, new() { Name = "Requests per second" });
+        ILocator handle = dashboard.Page.GetByRole(AriaRole.Slider, new() { Name = "Requests per second" });
 
-        await UseTests.TabToAsync(dashboard, ".charts .rod");
-        await Assertions.Expect(rod).ToBeFocusedAsync();
-        await Assertions.Expect(rod).ToHaveAttributeAsync("aria-valuetext", new Regex("^.*[0-9]{2}:[0-9]{2}:[0-9]{2}: answered 80/s, errors 0/s$"));
+        await UseTests.TabToAsync(dashboard, ".charts .handle");
+        await Assertions.Expect(handle).ToBeFocusedAsync();
+        await Assertions.Expect(handle).ToHaveAttributeAsync("aria-valuetext", new Regex("^.*[0-9]{2}:[0-9]{2}:[0-9]{2}: answered 80/s, errors 0/s$"));
         await dashboard.Page.Keyboard.PressAsync("ArrowLeft");
-        await Assertions.Expect(rod).ToHaveAttributeAsync("aria-valuenow", "-10");
+        await Assertions.Expect(handle).ToHaveAttributeAsync("aria-valuenow", "-10");
         await dashboard.Page.Keyboard.PressAsync("Home");
-        await Assertions.Expect(rod).ToHaveAttributeAsync("aria-valuenow", "-600");
-        await Assertions.Expect(rod).ToHaveAttributeAsync("aria-valuetext", new Regex(": answered 10/s, errors 0/s$"));
+        await Assertions.Expect(handle).ToHaveAttributeAsync("aria-valuenow", "-600");
+        await Assertions.Expect(handle).ToHaveAttributeAsync("aria-valuetext", new Regex(": answered 10/s, errors 0/s$"));
         await dashboard.Page.Keyboard.PressAsync("End");
-        await Assertions.Expect(rod).ToHaveAttributeAsync("aria-valuetext", new Regex(": answered 80/s, errors 0/s$"));
+        await Assertions.Expect(handle).ToHaveAttributeAsync("aria-valuetext", new Regex(": answered 80/s, errors 0/s$"));
         dashboard.AssertClean();
     }
 
@@ -138,9 +138,9 @@ public sealed class ChartTests(BrowserFixture browser)
     /// <summary>Points at a part of a chart's width.</summary>
     private static async Task HoverAsync(DashboardPage dashboard, int number, double part)
     {
-        ILocator rod = dashboard.Page.Locator(".charts .rod").Nth(number);
-        LocatorBoundingBoxResult box = (await rod.BoundingBoxAsync())!;
-        await rod.HoverAsync(new() { Position = new() { X = (float)(52 + (box.Width - 60) * part), Y = 60 } });
+        ILocator handle = dashboard.Page.Locator(".charts .handle").Nth(number);
+        LocatorBoundingBoxResult box = (await handle.BoundingBoxAsync())!;
+        await handle.HoverAsync(new() { Position = new() { X = (float)(52 + (box.Width - 60) * part), Y = 60 } });
     }
 
     /// <summary>Opens the dashboard with a history of its own: so many seconds up to now, each with figures of its number.</summary>

@@ -41,8 +41,8 @@ public sealed class ConditionTests(BrowserFixture browser)
         ILocator badge = dashboard.Page.Locator("h1 .badge");
         await Assertions.Expect(badge).ToHaveClassAsync("badge ready");
         server.Ask($"/hold?file={server.PathOf("held")}");
+        await Assertions.Expect(dashboard.Page.Locator(".cells .cell.waiting")).ToHaveCountAsync(1);
         server.Ask("/after");
-        server.Ask("/later");
 
         await Assertions.Expect(badge).ToHaveTextAsync("saturated");
         await Assertions.Expect(badge).ToHaveClassAsync("badge degraded");

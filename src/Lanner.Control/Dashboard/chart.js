@@ -26,56 +26,79 @@ const height = 168, left = 52, right = 8, top = 8, bottom = 22;
  */
 export function makeChart(kind, onPoint) {
   const drawing = svg("svg", { role: "img", height });
-  const rod = h("div.rod", {
+  const handle = h("div.handle", {
     role: "slider", tabindex: 0, "aria-label": `${kind.title} at`, "aria-valuemax": 0, onkeydown: step,
     onpointermove: point, onpointerdown: point, onpointerleave: () => onPoint(null),
-    onfocus: () => rod.matches(":focus-visible") && go(0), onblur: () => onPoint(null),
+    onfocus: () => handle.matches(":focus-visible") && go(0), onblur: () => onPoint(null),
   });
   const values = kind.lines.map(() => h("b", null, "–"));
   const element = h("figure", null,
     h("figcaption", null, h("span.name", null, kind.title),
       ...kind.lines.map((line, at) => h("span.key", null, h(`i.${line.look}${line.fill ? ".filled" : ""}`, null), `${line.label} `, values[at]))),
-    h("div.plot", null, drawing, rod));
+    h("div.plot", null, drawing, handle));
   const cursor = svg("g.cursor", null);
   let view = null;
 
-  const inner = () => Math.max(40, rod.parentElement.clientWidth - left - right);
+  const inner = () => Math.max(40, handle.parentElement.clientWidth - left - right);
 
   /** @param {{pieces: object[], span: number, size: number, now: number, ago: number|null}} shown  pieces as history.js has them; s, but `now` in ms */
   function draw(shown) {
-    const { pieces, span, size, now } = shown;
-    const width = inner(), floor = height - top - bottom;
-    const figures = kind.lines.map((line) => pieces.map(line.of));
-    const known = figures.flat().filter((value) => value !== null);
-    const limit = kind.limit && pieces.length > 0 ? kind.limit(pieces.at(-1)) : Infinity;
-    const isNear = Math.max(0, ...known) > limit / 2;
-    const scale = kind.scale(isNear ? [...known, limit] : known);
-    const x = (at) => width * (1 - (now - at) / 1000 / span), y = (value) => floor * (1 - scale.place(value));
-    view = { ...shown, width, floor, figures, x, y };
-
-    const runs = figures.map((line, at) => connected(pieces, kind.lines[at].quiet ? withoutRest(line) : line, size * 2500).map((run) => run.map(([at, value]) => [x(at), y(value)])));
-    const below = (run, at, number) => (kind.lines[at].fill === "line" ? [...runs[at - 1][number]].reverse() : [[run.at(-1)[0], floor], [run[0][0], floor]]);
-    const areas = kind.lines.flatMap(({ look, fill }, at) => (fill ? runs[at].map((run, number) => svg(`path.area.${look}`, { d: path([...run, ...below(run, at, number)]) })) : []));
-    // A point that stands alone is a line of no length: its round ends are seen.
-    const curves = kind.lines.flatMap(({ look }, at) => runs[at].map((run) => (run.length > 1
-      ? svg(`path.curve.${look}`, { d: path(run) })
-      : svg(`path.curve.alone.${look}`, { d: path([run[0], run[0]]) }))));
+    view = measure(shown);
+    const { span, width, floor, limit, scale, y } = view;
+    const { areas, curves } = shapes();
     mark(drawing, "width", width + left + right);
     drawing.replaceChildren(svg("g", { transform: `translate(${left} ${top})` },
       ...scale.ticks.flatMap((value, at) => [
         svg(at === 0 ? "line.axis" : "line.grid", { x2: width, y1: Math.round(y(value)), y2: Math.round(y(value)) }),
         svg("text.end", { x: -8, y: Math.round(y(value)) + 4 }, kind.tick(value))]),
-      ...times(span, width).map(({ text, place, anchor }) => svg(`text.${anchor}`, { x: width * place, y: floor + 17 }, text)),
-      // Ends at its edges; a line at the top or at the bottom is seen whole.
+      ...times(span, width).map(({ text, place, anchor }) => svg(`text.time.${anchor}`, { x: width * place, y: floor + 17 }, text)),
+      // Cut off at its edges; a line at the top or at the bottom is seen whole.
       svg("svg", { width, height: floor + 2, y: -1, viewBox: `0 -1 ${width} ${floor + 2}` },
-        isNear ? svg("line.limit", { x2: width, y1: y(limit), y2: y(limit) }) : null, ...areas, ...curves),
+        limit === null ? null : svg("line.limit", { x2: width, y1: y(limit), y2: y(limit) }), ...areas, ...curves),
       cursor));
-    mark(drawing, "aria-label", `${kind.title} over ${span / 60} ${span === 60 ? "minute" : "minutes"}: ${kind.lines.flatMap((line, at) => {
-      const some = figures[at].filter((value) => value !== null);
-      return some.length === 0 ? [] : [`${line.label} ${written(figures[at].at(-1))}, at most ${kind.format(Math.max(...some))}`];
-    }).join("; ") || "nothing yet"}`);
-    mark(rod, "aria-valuemin", -span);
+    mark(drawing, "aria-label", summary());
+    mark(handle, "aria-valuemin", -span);
     read();
+  }
+
+  /** The figures of each line, and where they are. */
+  function measure(shown) {
+    const { pieces, span, now } = shown;
+    const width = inner(), floor = height - top - bottom;
+    const figures = kind.lines.map((line) => pieces.map(line.of));
+    const known = figures.flat().filter((value) => value !== null);
+    const most = kind.limit && pieces.length > 0 ? kind.limit(pieces.at(-1)) : Infinity;
+    const limit = Math.max(0, ...known) > most / 2 ? most : null;
+    const scale = kind.scale(limit === null ? known : [...known, limit]);
+    return { ...shown, width, floor, figures, limit, scale, x: (at) => width * (1 - (now - at) / 1000 / span), y: (value) => floor * (1 - scale.place(value)) };
+  }
+
+  function shapes() {
+    const { pieces, size, floor, figures, x, y } = view;
+    const runs = kind.lines.map(({ quiet }, at) => connected(pieces, quiet ? withoutRest(figures[at]) : figures[at], size * 2500)
+      .map((run) => run.map(([when, value]) => [x(when), y(value)])));
+    const edge = ({ fill }, at, number) => {
+      const run = runs[at][number];
+      return fill === "line" ? [...runs[at - 1][number]].reverse() : [[run.at(-1)[0], floor], [run[0][0], floor]];
+    };
+    return {
+      areas: kind.lines.flatMap((line, at) => (line.fill
+        ? runs[at].map((run, number) => svg(`path.area.${line.look}`, { d: path([...run, ...edge(line, at, number)]) }))
+        : [])),
+      // A point that stands alone is a line of no length: its round ends are seen.
+      curves: kind.lines.flatMap(({ look }, at) => runs[at].map((run) => (run.length > 1
+        ? svg(`path.curve.${look}`, { d: path(run) })
+        : svg(`path.curve.alone.${look}`, { d: path([run[0], run[0]]) })))),
+    };
+  }
+
+  /** The chart for those who do not see it. */
+  function summary() {
+    const told = kind.lines.flatMap(({ label }, at) => {
+      const some = view.figures[at].filter((value) => value !== null);
+      return some.length === 0 ? [] : [`${label} ${written(view.figures[at].at(-1))}, at most ${kind.format(Math.max(...some))}`];
+    });
+    return `${kind.title} over ${view.span / 60} ${view.span === 60 ? "minute" : "minutes"}: ${told.join("; ") || "nothing yet"}`;
   }
 
   /** Shows the figures of the moment that is asked for, or of now. */
@@ -83,7 +106,8 @@ export function makeChart(kind, onPoint) {
     const { pieces, now, ago, width, floor, figures, x, y } = view;
     const place = nearest(pieces, now - (ago ?? 0) * 1000);
     figures.forEach((line, at) => say(values[at], written(line[place] ?? null)));
-    mark(rod, "aria-valuenow", -Math.round(ago ?? 0));
+    mark(handle, "aria-valuenow", -Math.round(ago ?? 0));
+    element.classList.toggle("pointed", ago !== null);
     cursor.replaceChildren();
     if (ago === null || place < 0) return;
     const at = x(pieces[place].at), middle = Math.min(width - 29, Math.max(29, at));
@@ -97,7 +121,7 @@ export function makeChart(kind, onPoint) {
   const written = (value) => (value === null ? "–" : kind.format(value));
 
   function point(event) {
-    if (view) onPoint(Math.min(view.span, Math.max(0, view.span * (1 - (event.clientX - rod.getBoundingClientRect().left - left) / view.width))));
+    if (view) onPoint(Math.min(view.span, Math.max(0, view.span * (1 - (event.clientX - handle.getBoundingClientRect().left - left) / view.width))));
   }
 
   function step(event) {
@@ -113,7 +137,7 @@ export function makeChart(kind, onPoint) {
   function go(ago) {
     onPoint(ago);
     const place = view ? nearest(view.pieces, view.now - ago * 1000) : -1;
-    mark(rod, "aria-valuetext", place < 0 ? "nothing yet" : `${moment(view.pieces[place].at)}: ${kind.lines.map((line, at) => `${line.label} ${written(view.figures[at][place])}`).join(", ")}`);
+    mark(handle, "aria-valuetext", place < 0 ? "nothing yet" : `${moment(view.pieces[place].at)}: ${kind.lines.map((line, at) => `${line.label} ${written(view.figures[at][place])}`).join(", ")}`);
   }
 
   return {

@@ -27,11 +27,12 @@ export function duration(value) {
   if (value === null || value === undefined) return "–";
   if (value < 0.00995) return `${figure(Math.round(value * 10000) / 10)} ms`;
   if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
-  if (value < 9.95) return `${value.toFixed(1)} s`;
-  if (value < 60) return `${Math.floor(value)} s`;
-  if (value < 3600) return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
-  if (value < 86400) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
-  return `${Math.floor(value / 86400)} d ${Math.floor((value % 86400) / 3600)} h`;
+  if (value < 9.95) return `${Number(value.toFixed(1))} s`;
+  const rounded = Math.round(value), of = (unit, larger) => Math.floor((larger ? rounded % larger : rounded) / unit);
+  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 3600) return `${of(60)} min ${of(1, 60)} s`;
+  if (rounded < 86400) return `${of(3600)} h ${of(60, 3600)} min`;
+  return `${of(86400)} d ${of(3600, 86400)} h`;
 }
 
 /** The last bound of the server's histograms: of longer times no more is known. */
