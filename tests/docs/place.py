@@ -84,7 +84,7 @@ class Place:
     def run(self, command: str, code: int = 0, errors: bool = True) -> str:
         """Runs a command to its end, which must have this exit code, and gives its output, without ``errors`` only standard output."""
         done = subprocess.run(
-            ["sh", "-c", self.local(command)], cwd=self.here, env=self.variables, stdin=subprocess.DEVNULL, text=True, timeout=2 * PATIENCE,
+            ["sh", "-c", self.local(command)], cwd=self.here, env=self.variables, stdin=subprocess.DEVNULL, text=True, timeout=5 * PATIENCE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT if errors else subprocess.PIPE)
         assert done.returncode == code, f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr or ''}"
         return done.stdout

@@ -93,16 +93,13 @@ public class OtlpTests
     }
 
     [Fact]
-    public async Task WithoutOtlp_TheHeaderIsUntouchedAndTheSdkIsNotLoaded()
+    public async Task WithoutOtlp_TheHeaderIsUntouched()
     {
         await using LannerServer server = await LannerServer.StartAppAsync("metrics_app", ["--workers", "1", "--threads", "1"]);
 
         string[] seen = await AskAsync(server, $"00-{TraceId}-{SpanId}-01", "vendor=1");
 
         Assert.Equal([$"00-{TraceId}-{SpanId}-01", "vendor=1"], seen);
-        string loaded = await File.ReadAllTextAsync($"/proc/{server.Pid}/maps");
-        Assert.Contains("Lanner.Gateway.dll", loaded, StringComparison.Ordinal);
-        Assert.DoesNotContain("OpenTelemetry", loaded, StringComparison.Ordinal);
     }
 
     [Fact]

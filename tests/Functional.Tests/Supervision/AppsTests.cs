@@ -13,7 +13,9 @@ public class AppsTests
 
         string[] told = (await server.Client.GetStringAsync("/limits")).Split(' ');
 
-        Assert.Equal(["333", "3"], told[2..4]);
+        // `nice` adds to what the tests were started with.
+        int ours = int.Parse((await File.ReadAllTextAsync("/proc/self/stat")).Split(") ")[1].Split(' ')[16], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(["333", $"{ours + 3}"], told[2..4]);
     }
 
     [Fact]

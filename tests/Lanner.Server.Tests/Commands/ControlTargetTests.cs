@@ -56,7 +56,7 @@ public sealed class ControlTargetTests : IDisposable
 
     [Theory]
     [InlineData("nowhere", "--control: must be an address ")]
-    [InlineData(null, "lanner.toml:2: control must be an address ")]
+    [InlineData(null, "lanner.toml:2:11: control must be an address ")]
     public void Find_AddressThatIsNone_IsBadUsage(string? control, string sentence)
     {
         _directory.Write("lanner.toml", "[server]\ncontrol = 'nowhere'\n");
