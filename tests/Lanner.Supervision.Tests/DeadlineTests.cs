@@ -1,6 +1,5 @@
 using Lanner.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.Supervision.Tests;
 
@@ -9,7 +8,7 @@ public sealed class DeadlineTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
 
-    private readonly FakeTimeProvider _clock = new();
+    private readonly StandingClock _clock = new();
     private readonly OutputCollector _output = new();
     private readonly WorkerPool _pool;
     private readonly List<(WorkerHandle Worker, ReplacementReason Reason)> _over = [];

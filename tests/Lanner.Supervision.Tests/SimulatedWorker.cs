@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Lanner.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
 
 namespace Lanner.Supervision.Tests;
@@ -153,5 +154,22 @@ internal sealed class SimulatedRequest : QueuedExchange
     {
         Told.Enqueue(what);
         End.TrySetResult(what);
+    }
+}
+
+/// <summary>A clock that is moved by the test, whose timers never fire: the test calls what they would call, one step at a time.</summary>
+internal sealed class StandingClock : FakeTimeProvider
+{
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Unfired();
+
+    private sealed class Unfired : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => default;
     }
 }

@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Lanner.Supervision.Tests;
 
 /// <summary>Which request goes to which thread, and when. Time stands still but for the test.</summary>
 public sealed class WorkerPoolTests : IDisposable
 {
-    private readonly FakeTimeProvider _clock = new();
+    private readonly StandingClock _clock = new();
     private readonly OutputCollector _output = new();
     private readonly WorkerPool _pool;
 

@@ -1,41 +1,72 @@
-using System.Diagnostics.Tracing;
+using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Lanner.Server.Telemetry;
 
-/// <summary>Tells the log, at most once a minute, that pushing fails: the SDK itself tells nobody.</summary>
-internal sealed partial class OtlpFaults : EventListener
+/// <summary>
+/// Tells the log, at most once a minute, that pushing fails, and why. The SDK itself reports that by an EventSource alone, which would make
+/// the native program 1.5 MB larger; so it is seen where the requests of both protocols pass.
+/// </summary>
+internal sealed partial class OtlpFaults(TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMinutes(1);
 
-    private readonly TimeProvider _time;
-    private readonly ILogger? _log;
     private long _told;
 
-    public OtlpFaults(TimeProvider time, ILogger log)
+    /// <summary>A client for the SDK whose failures are told.</summary>
+    public HttpClient Client(TimeSpan timeout) => new(new Watch(this)) { Timeout = timeout };
+
+    private void Tell(HttpRequestMessage request, string why)
     {
-        _time = time;
-        _log = log;
-        // Sources that were there before have been shown before the fields were set.
-        foreach (EventSource source in EventSource.GetSources())
-            OnEventSourceCreated(source);
+        long now = time.GetTimestamp(), told = Interlocked.Read(ref _told);
+        if ((told == 0 || time.GetElapsedTime(told, now) >= s_pause) && Interlocked.CompareExchange(ref _told, now, told) == told)
+            NotPushed(log, request.RequestUri?.AbsoluteUri ?? "", why);
     }
 
-    protected override void OnEventSourceCreated(EventSource eventSource)
-    {
-        if (_log is not null && eventSource.Name == "OpenTelemetry-Exporter-OpenTelemetryProtocol")
-            EnableEvents(eventSource, EventLevel.Warning);
-    }
+    [LoggerMessage(4030, LogLevel.Warning, "metrics or spans could not be pushed (otlp) to {Address}: {Why}")]
+    private static partial void NotPushed(ILogger log, string address, string why);
 
-    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    private sealed class Watch(OtlpFaults faults) : DelegatingHandler(new SocketsHttpHandler())
     {
-        long now = _time.GetTimestamp(), told = Interlocked.Read(ref _told);
-        if (_log is null || (told != 0 && _time.GetElapsedTime(told, now) < s_pause) || Interlocked.CompareExchange(ref _told, now, told) != told)
-            return;
-        string text = eventData.Message is null ? eventData.EventName ?? "" : string.Format(System.Globalization.CultureInfo.InvariantCulture, eventData.Message, [.. eventData.Payload ?? new([])]);
-        NotPushed(_log, text);
-    }
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return Seen(request, base.Send(request, cancellationToken));
+            }
+            catch (Exception e) when (Failed(request, e))
+            {
+                throw;
+            }
+        }
 
-    [LoggerMessage(4030, LogLevel.Warning, "metrics or spans could not be pushed (otlp): {Why}")]
-    private static partial void NotPushed(ILogger log, string why);
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return Seen(request, await base.SendAsync(request, cancellationToken));
+            }
+            catch (Exception e) when (Failed(request, e))
+            {
+                throw;
+            }
+        }
+
+        private HttpResponseMessage Seen(HttpRequestMessage request, HttpResponseMessage answer)
+        {
+            if (!answer.IsSuccessStatusCode)
+                faults.Tell(request, string.Create(CultureInfo.InvariantCulture, $"the collector answered {(int)answer.StatusCode}{(answer.StatusCode == HttpStatusCode.Unauthorized ? ", see headers" : "")}"));
+            // A gRPC server that refuses a call says so in its head.
+            else if (answer.Headers.TryGetValues("grpc-status", out IEnumerable<string>? status) && status.First() != "0")
+                faults.Tell(request, $"the collector answered with the gRPC status {status.First()}");
+            return answer;
+        }
+
+        private bool Failed(HttpRequestMessage request, Exception e)
+        {
+            faults.Tell(request, e is OperationCanceledException ? "the collector did not answer in time" : e.Message);
+            return false;
+        }
+    }
 }

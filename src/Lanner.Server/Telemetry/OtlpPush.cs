@@ -19,14 +19,15 @@ internal sealed class OtlpPush : IDisposable
     /// <summary>For what is still to be pushed when the server ends.</summary>
     private const int GraceMilliseconds = 2000;
 
+    private static readonly string[] s_certificates = ["OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY"];
+
     private readonly MeterProvider? _metrics;
     private readonly TracerProvider? _traces;
     private readonly ServerMeter? _meter;
-    private readonly OtlpFaults _faults;
 
     public OtlpPush(OtlpSettings settings, IControlledServer server, TimeProvider time, ILogger log)
     {
-        _faults = new OtlpFaults(time, log);
+        var faults = new OtlpFaults(time, log);
         Telemetry = new RequestTelemetry(time);
         ResourceBuilder resource = ResourceBuilder.CreateEmpty()
             .AddService("lanner", serviceVersion: server.Version, serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}")
@@ -40,7 +41,7 @@ internal sealed class OtlpPush : IDisposable
                 .AddMeter(RequestTelemetry.Name, ServerMeter.Name)
                 .AddOtlpExporter((exporter, reader) =>
                 {
-                    Apply(settings, exporter, "v1/metrics");
+                    Apply(settings, exporter, "v1/metrics", faults);
                     if (settings.Interval is { } interval)
                         reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)interval.TotalMilliseconds;
                 })
@@ -51,7 +52,7 @@ internal sealed class OtlpPush : IDisposable
             TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(RequestTelemetry.Name);
             if (settings.Sampling is { } part)
                 traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(part)));
-            _traces = traces.AddOtlpExporter(exporter => Apply(settings, exporter, "v1/traces")).Build();
+            _traces = traces.AddOtlpExporter(exporter => Apply(settings, exporter, "v1/traces", faults)).Build();
         }
     }
 
@@ -67,11 +68,13 @@ internal sealed class OtlpPush : IDisposable
         _metrics?.Dispose();
         _meter?.Dispose();
         Telemetry.Dispose();
-        _faults.Dispose();
     }
 
-    private static void Apply(OtlpSettings settings, OtlpExporterOptions exporter, string path)
+    private static void Apply(OtlpSettings settings, OtlpExporterOptions exporter, string path, OtlpFaults faults)
     {
+        // With certificates named in the environment the client is the SDK's, which knows those variables.
+        if (!s_certificates.Any(static name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }))
+            exporter.HttpClientFactory = () => faults.Client(TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds));
         if (settings.Protocol is { } protocol)
             exporter.Protocol = protocol == OtlpProtocol.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
         else if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL")))

@@ -111,7 +111,7 @@ public class OtlpTests
 
         Assert.Equal("ok", await server.Client.GetStringAsync("/count"));
 
-        await server.WaitForOutputAsync(line => line.Contains("metrics or spans could not be pushed (otlp)", StringComparison.Ordinal));
+        await server.WaitForOutputAsync(line => line.Contains($"metrics or spans could not be pushed (otlp) to http://127.0.0.1:{port}/v1/", StringComparison.Ordinal));
         server.Signal("TERM");
         Assert.Equal(0, await server.WaitForExitAsync());
     }
