@@ -61,7 +61,7 @@ def resolve(call: str) -> Callable[..., Any]:
 
 
 def _result(value: Any, most: int) -> bytes:
-    """What is kept of a result: it as JSON of at most so many bytes, else the beginning of what it looks like."""
+    """The stored form of a result: its JSON if that is within the limit of bytes, else the beginning of its repr."""
     try:
         told = json.dumps(value, allow_nan=False).encode()
         if len(told) <= most:

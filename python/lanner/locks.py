@@ -55,9 +55,9 @@ class Lock:
         self._held: Optional[Held] = None
 
     def acquire(self, timeout: Optional[float] = None) -> bool:
-        """Waits until this thread has the lock; those who wait have it in the order in which they asked. ``timeout``: at most so many
-        seconds (without it, the lock's own), 0: only if it is free; False when it was not to be had in that time. RuntimeError when this
-        thread has it already."""
+        """Waits until this thread has the lock, in the order of asking. Returns True if the lock was acquired.
+
+        ``timeout``: seconds to wait at most; 0 does not wait; None takes the lock's own. Raises RuntimeError if this thread holds it already."""
         return self._take(self.timeout if timeout is None else timeout) is not None
 
     def release(self) -> None:
@@ -167,7 +167,7 @@ class _Turn:
         self.lost = False
 
     def take(self, patience: Optional[int]) -> Optional[int]:
-        """Waits; the number of the grant, None when it was not to be had in that time."""
+        """Waits; returns the number of the grant, or None if the lock was not acquired in time."""
         _turns[self._question] = self
         try:
             answer = self._control.ask(

@@ -177,6 +177,7 @@ def test_a_build_that_fails_says_why_and_leaves_the_one_there_is(checkout: Check
     failed = checkout.run(BROKEN="1")
     assert failed.returncode == 1
     assert "src/Main.cs(1,1): error CS1002" in failed.stderr and "build.log" in failed.stderr
+    assert "built in" not in failed.stderr
     assert (checkout.root / "artifacts/lanner/lanner").exists()
     assert checkout.run().returncode == 0
 

@@ -45,7 +45,7 @@ class Peer:
         """In the template: a worker has ended."""
 
     def scaled(self, workers: int) -> None:
-        """In the template: there are to be so many workers."""
+        """Called in the template: the number of workers wanted."""
 
     def stopping(self) -> None:
         """In the template: all workers have ended, and the server ends."""

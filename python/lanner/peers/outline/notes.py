@@ -1,4 +1,4 @@
-"""What is told of a file, as plain values for JSON."""
+"""The report on a file, as plain values for JSON."""
 from __future__ import annotations
 
 import ast
@@ -84,7 +84,7 @@ class Notes:
 
 
 def told(binding: Binding, work: Work) -> dict[str, Any]:
-    """A value, or the reason why there is none."""
+    """A value, or the reason why it is unknown."""
     depends = {"depends": sorted(binding.marks)} if binding.marks else {}
     if binding.unknown:
         return {"reason": binding.unknown, **depends}

@@ -10,7 +10,7 @@ _MOST_LINES_SHOWN = 30
 
 
 class Unreadable(Exception):
-    """The file is no Python. The text says what is wrong; line and column count from 1, 0 where there is none."""
+    """The file is not valid Python. The text says what is wrong; line and column count from 1, and are 0 if unknown."""
 
     def __init__(self, what: str, line: int = 0, column: int = 0) -> None:
         super().__init__(what)
